@@ -1,0 +1,1 @@
+"""The HTTP edge: routes for platforms and people, and the console."""

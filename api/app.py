@@ -1,0 +1,78 @@
+"""The web application over one App: middleware, routes, console."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from api import console, problems
+from api.edge import Edge
+from api.limits import Limits
+from api.metrics import metrics
+from api.readiness import Readiness
+from api.routes import (
+    audit,
+    batch,
+    community,
+    connectors,
+    files,
+    health,
+    keys,
+    members,
+    questions,
+    search,
+    sign_in,
+    sources,
+    spaces,
+    suggestions,
+)  # fmt: skip
+from api.schemas import Problem
+from cohost import __version__
+from cohost.bootstrap import App
+
+ROUTERS = (
+    community.router, spaces.router, members.router, sources.router, batch.router, files.uploads, files.router,
+    search.router, questions.asking, questions.router, suggestions.deciding, suggestions.router, audit.router,
+    keys.making, keys.router, sign_in.router, connectors.router, health.router,
+)  # fmt: skip
+ABOUT = """The AI co-host of an online learning community: it drafts, a person approves.
+
+Errors are problem documents (RFC 9457); their `type` can be opened. Lists come in pages: pass `next` as `cursor`.
+Ids of spaces and members are yours, up to 200 printable characters without a slash."""
+
+
+def create_app(core: App) -> FastAPI:
+    """The server's application; loads nothing heavy and starts no thread."""
+    app = FastAPI(
+        title="Cohost", version=__version__, description=ABOUT, redirect_slashes=False,
+        docs_url=None, redoc_url=None,  # both would load scripts from other people's servers
+        generate_unique_id_function=lambda route: route.name,
+    )  # fmt: skip
+    app.state.core = core
+    app.state.metrics = metrics(core.store)
+    app.state.readiness = Readiness(core)
+    problems.install(app, core.settings.public_url)
+    for router in ROUTERS:
+        app.include_router(router)
+    _describe(app)
+    console.mount(app, core)
+    limits = core.settings.max_body_bytes, core.settings.max_upload_bytes
+    app.add_middleware(Limits, max_body_bytes=limits[0], max_upload_bytes=limits[1])
+    app.add_middleware(Edge, metrics=app.state.metrics)  # added last, so it is outermost
+    return app
+
+
+def _describe(app: FastAPI) -> None:
+    """The OpenAPI document, with the schema of problems that routes only refer to."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+            parts = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            made["components"]["schemas"] |= {**parts.pop("$defs"), "Problem": parts}
+            app.openapi_schema = made
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to change the document

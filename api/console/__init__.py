@@ -1,0 +1,35 @@
+"""The console: server-rendered pages for members, moderators and hosts, on the same core as the API."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from starlette.routing import Match, Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from api.console import ask, audit, board, community, errors, people, queue, session, suggestion, upload
+from api.console.headers import SafeHeaders
+from api.console.page import HERE
+from cohost.bootstrap import App
+
+NOT_PAGES = ("/v1/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/problems/")  # the rest of the HTTP edge
+
+
+def mount(app: FastAPI, core: App) -> None:
+    """Serve the console at every address that is not the API's; it has its own errors, as pages."""
+    console = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    console.state.core = core
+    errors.install(console)
+    for noun in (session, queue, suggestion, ask, upload, board, people, community, audit):
+        console.include_router(noun.router)
+    console.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    app.router.routes.append(_Pages("/", app=SafeHeaders(console)))
+
+
+class _Pages(Mount):
+    """Leaves the API's addresses alone, so that an unknown one of those is answered as a problem document."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        if scope["path"].startswith(NOT_PAGES):
+            return Match.NONE, {}
+        return super().matches(scope)

@@ -1,0 +1,63 @@
+"""Asking a question, and what came of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, Response
+
+from api.console.forms import Posted
+from api.console.page import AnyMember, Visit, see
+from cohost import audience
+from cohost.errors import InvalidInput
+from cohost.model import Space
+
+router = APIRouter()
+QUESTION_CHARACTERS = 10_000
+SPACE_CHARACTERS = 500
+SOON = timedelta(minutes=10)  # a page that was just opened looks every five seconds, one left open overnight does not
+SOON_S, LATER_S = 5, 60
+
+
+@router.get("/ask")
+def show(visit: AnyMember, space: str = "") -> HTMLResponse:
+    """The form, and what the member asked before."""
+    return _form(visit, chosen=space)
+
+
+@router.post("/ask")
+def ask(visit: AnyMember, form: Posted) -> Response:
+    """Ask; the answer comes after a host has approved it."""
+    space_id = form.text("space", most=SPACE_CHARACTERS)
+    try:
+        text = form.text("question", most=QUESTION_CHARACTERS, label="Your question", required=True)
+        question = visit.core.questions.ask(visit.caller, text, space_id=space_id or None)
+    except InvalidInput as error:
+        return _form(visit, chosen=space_id, text=form.typed("question"), error=error.message, status=422)
+    return see(f"/ask/{question.id}")
+
+
+@router.get("/ask/{question_id}")
+def question(visit: AnyMember, question_id: str) -> HTMLResponse:
+    """The question, passages while it waits, later the approved answer."""
+    view = visit.core.questions.get(visit.caller, question_id)
+    space = visit.sight.spaces.get(view.space_id or "")
+    waited = visit.core.clock() - view.created_at
+    return visit.page(
+        "question.html", question=view, space=space, asked_by=visit.name(view.asked_by),
+        refresh_s=SOON_S if waited < SOON else LATER_S,
+    )  # fmt: skip
+
+
+def spaces_of(visit: Visit) -> list[Space]:
+    """The spaces this person may read, by name."""
+    readable = audience.readable_spaces(visit.sight, visit.caller)
+    return sorted((visit.sight.spaces[s] for s in readable), key=lambda space: space.name.lower())
+
+
+def _form(visit: Visit, *, chosen: str = "", text: str = "", error: str = "", status: int = 200) -> HTMLResponse:
+    mine = visit.core.questions.mine(visit.caller)
+    return visit.page(
+        "ask.html", status=status, spaces=spaces_of(visit), chosen=chosen, text=text, error=error, mine=mine
+    )

@@ -1,0 +1,124 @@
+"""The board: the spaces a member may read, with their course material, threads, questions and events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+
+from api.console.ask import spaces_of
+from api.console.page import AnyMember, Visit
+from api.console.reading import Block, blocks, is_markdown
+from cohost import audience
+from cohost.errors import NotFound
+from cohost.model import Source, Space
+from cohost.store import sources
+from cohost.store.sources import StoredSource
+
+router = APIRouter()
+MATERIAL = ("lesson", "transcript", "page")
+THREADS_PER_PAGE = 20
+BLOCKS_PER_PAGE = 300  # about thirty printed pages; a longer text is shown in parts
+READ_AT_ONCE = 1_000
+EARLIEST = datetime.min.replace(tzinfo=UTC)  # sorts a source without a time to the end
+
+
+@dataclass
+class Thread:
+    """A root with its replies, oldest first."""
+
+    root: Source
+    replies: list[Source] = field(default_factory=list)
+
+    @property
+    def latest(self) -> datetime | None:
+        """When somebody last wrote in it."""
+        return max((s.created_at for s in (self.root, *self.replies) if s.created_at), default=None)
+
+
+@router.get("/board")
+def show(visit: AnyMember) -> HTMLResponse:
+    """The spaces in sight."""
+    return visit.page("board.html", spaces=spaces_of(visit))
+
+
+@router.get("/board/{space_id}")
+def space(visit: AnyMember, space_id: str, page: int = 1) -> HTMLResponse:
+    """What a space holds; a private one out of sight looks like one that does not exist."""
+    here = audience.space_in_sight(visit.sight, visit.caller, space_id)
+    found = _all_sources(visit, here)
+    threads = sorted(_threads(found), key=lambda t: t.latest or EARLIEST, reverse=True)
+    first = (max(page, 1) - 1) * THREADS_PER_PAGE
+    return visit.page(
+        "space.html", space=here, material=[s for s in found if s.kind in MATERIAL],
+        events=[s for s in found if s.kind == "event"],
+        threads=threads[first : first + THREADS_PER_PAGE], total_threads=len(threads), page=max(page, 1),
+        pages=-(-len(threads) // THREADS_PER_PAGE), questions=visit.core.questions.in_space(visit.caller, here.id),
+    )  # fmt: skip
+
+
+@router.get("/board/{space_id}/sources/{source_id:path}")
+def source(
+    visit: AnyMember, space_id: str, source_id: str, start: int = 0, end: int = 0, part: int = 0
+) -> HTMLResponse:
+    """One source to read; `start` and `end` mark a quote in it."""
+    here = audience.space_in_sight(visit.sight, visit.caller, space_id)
+    stored = _stored(visit, here, source_id)
+    if thread := _thread_of(visit, here, stored.source):
+        return visit.page("thread.html", space=here, thread=thread, shown=source_id)
+    mark = (start, end) if 0 <= start < end <= len(stored.source.text) else None
+    if mark is None and is_markdown(stored.source.text, stored.structure):
+        return visit.page("source.html", space=here, source=stored.source, blocks=None, part=1, parts_total=1)
+    found = blocks(stored.source.text, stored.structure, mark=mark)
+    parts = max(1, -(-len(found) // BLOCKS_PER_PAGE))
+    part = min(max(part, 1), parts) if part else _part_of(found, mark)
+    shown = found[(part - 1) * BLOCKS_PER_PAGE : part * BLOCKS_PER_PAGE]
+    return visit.page("source.html", space=here, source=stored.source, blocks=shown, part=part, parts_total=parts)
+
+
+def _stored(visit: Visit, space: Space, source_id: str) -> StoredSource:
+    with visit.core.store.read() as tx:
+        stored = sources.find(tx, space.pk, source_id)
+    if stored is None or stored.deleted_at is not None:
+        raise NotFound(f"There is no source {source_id!r} in space {space.id!r}.")
+    return stored
+
+
+def _all_sources(visit: Visit, space: Space) -> list[Source]:
+    found: list[Source] = []
+    with visit.core.store.read() as tx:
+        while page := sources.in_space(tx, space.pk, after=found[-1].id if found else "", limit=READ_AT_ONCE):
+            found += page
+    return found
+
+
+def _threads(found: Sequence[Source]) -> list[Thread]:
+    """Posts by their thread; approved answers are left out, they stand under their questions."""
+    posts = [s for s in found if s.kind == "post" and s.origin != "cohost"]
+    threads = {s.id: Thread(s) for s in posts if s.parent_id is None}
+    for reply in sorted((s for s in posts if s.parent_id is not None), key=lambda s: (s.created_at or EARLIEST, s.id)):
+        thread = threads.get(reply.parent_id or "")
+        if thread is None:  # its root is gone: it stands for itself
+            threads[reply.id] = Thread(reply)
+        else:
+            thread.replies.append(reply)
+    return list(threads.values())
+
+
+def _thread_of(visit: Visit, space: Space, post: Source) -> Thread | None:
+    """The thread in which a post stands; None for what is no post by people."""
+    if post.kind != "post" or post.origin == "cohost":
+        return None
+    threads = _threads(_all_sources(visit, space))
+    return next((t for t in threads if any(s.id == post.id for s in (t.root, *t.replies))), None)
+
+
+def _part_of(found: Sequence[Block], mark: tuple[int, int] | None) -> int:
+    """The part of a long text in which the marked quote begins."""
+    if mark is None:
+        return 1
+    at = next((n for n, block in enumerate(found) if block.marked), 0)
+    return at // BLOCKS_PER_PAGE + 1

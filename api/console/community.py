@@ -1,0 +1,95 @@
+"""The community's own page: name, Big Purpose, guidelines and settings, edited by hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, Response
+from pydantic import ValidationError
+
+from api.console.forms import Form, Posted
+from api.console.page import HostOnly, Visit, see
+from api.routes.community import CommunityBody, put_community
+from cohost.errors import CohostError, InvalidInput, StaleVersion
+from cohost.model import Community
+
+router = APIRouter()
+LONGEST = 120_000  # characters: a hundred lines of a thousand, the most that goals may hold
+LABELS = {
+    "name": "Name", "for_whom": "Who it is for", "goals": "Shared goals", "activities": "Activities",
+    "outcome": "Outcome", "caution": "Caution", "answer_words": "Longest answer",
+    "waiting_text": "While they wait",
+}  # fmt: skip
+
+
+@router.get("/community")
+def show(visit: HostOnly, done: str = "") -> HTMLResponse:
+    """The form with what holds now."""
+    return _page(visit, _values(visit.community), list(visit.community.guidelines), done=done == "saved")
+
+
+@router.post("/community")
+def change(visit: HostOnly, form: Posted) -> Response:
+    """Save; a changed Big Purpose becomes its next version."""
+    typed = {name: form.typed(name) for name in LABELS}
+    guidelines = form.several("guidelines")
+    try:
+        put_community(visit.core, visit.caller, _body(form, guidelines))
+    except (InvalidInput, StaleVersion) as error:
+        return _page(visit, typed, guidelines, error=error.message, status=409 if isinstance(error, StaleVersion) else 422)
+    return see("/community?done=saved")
+
+
+def _body(form: Form, guidelines: list[str]) -> CommunityBody:
+    """The form in the shape of the API's own body, so that both have the same limits."""
+    text = {name: form.text(name, most=LONGEST, label=LABELS[name]) for name in LABELS}
+    fields: dict[str, Any] = {
+        "name": text["name"],
+        "big_purpose": {
+            "version": form.number("version"), "for_whom": text["for_whom"], "goals": _lines(text["goals"]),
+            "activities": _lines(text["activities"]), "outcome": text["outcome"],
+        },
+        "guidelines": guidelines,
+        "settings": {
+            "caution": text["caution"], "answer_words": form.number("answer_words"),
+            "waiting_text": text["waiting_text"],
+        },
+    }  # fmt: skip
+    try:
+        return CommunityBody.model_validate(fields)
+    except ValidationError as error:
+        raise _named(error) from error
+
+
+def _named(error: ValidationError) -> CohostError:
+    first = error.errors()[0]
+    names = [str(part) for part in first["loc"] if str(part) in LABELS]
+    label = LABELS[names[-1]] if names else "Guidelines" if "guidelines" in first["loc"] else "The form"
+    return InvalidInput(f"{label}: {first['msg'].lower()}.", field=names[-1] if names else None)
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.split("\n") if line.strip()]
+
+
+def _one_per_line(items: Iterable[str]) -> str:
+    return "\n".join(" ".join(item.split()) for item in items)
+
+
+def _values(community: Community) -> dict[str, str]:
+    purpose, settings = community.big_purpose, community.settings
+    return {
+        "name": community.name, "for_whom": purpose.for_whom, "goals": _one_per_line(purpose.goals),
+        "activities": _one_per_line(purpose.activities), "outcome": purpose.outcome,
+        "caution": settings.caution, "answer_words": str(settings.answer_words), "waiting_text": settings.waiting_text,
+    }  # fmt: skip
+
+
+def _page(
+    visit: Visit, values: dict[str, str], guidelines: list[str], *, error: str = "", done: bool = False, status: int = 200
+) -> HTMLResponse:
+    return visit.page(
+        "community.html", status=status, values=values, guidelines=guidelines, error=error, done=done
+    )

@@ -1,0 +1,67 @@
+"""The queue: what waits for a person, and what became of the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+
+from api.console import words
+from api.console.page import StaffOnly, Visit
+from api.console.words import Tab
+from cohost.errors import InvalidInput
+from cohost.store import requests
+from cohost.suggestion import Suggestion
+
+router = APIRouter()
+PER_PAGE = 20
+COUNTED = 100  # a longer list shows as "99+": nobody needs the exact number, and counting loads the rows
+
+
+@dataclass(frozen=True)
+class Card:
+    """A suggestion in the list, with who asked."""
+
+    suggestion: Suggestion
+    asked_by: str  # a name, "" where nobody asked
+
+
+@router.get("/queue")
+def show(visit: StaffOnly, status: str = "pending", after: str = "") -> HTMLResponse:
+    """One filter of the queue, oldest first."""
+    tab = next((tab for tab in words.TABS if tab.slug == status), None)
+    if tab is None:
+        raise InvalidInput(f"There is no filter {status[:40]!r}. The links above the queue show all of them.")
+    found = _found(visit, tab, after)
+    shown = found[:PER_PAGE]
+    return visit.page(
+        "queue.html", tab=tab, cards=_cards(visit, shown), counts={t.slug: _count(visit, t) for t in words.TABS},
+        next=shown[-1].id if len(found) > PER_PAGE else "",
+    )  # fmt: skip
+
+
+def asked_by(visit: Visit, suggestion: Suggestion) -> str:
+    """The name of the member behind a suggestion's request."""
+    if suggestion.request_id is None:
+        return ""
+    with visit.core.store.read() as tx:
+        request = requests.find(tx, visit.community.id, suggestion.request_id)
+    return visit.name(request.requested_by) if request and request.requested_by else ""
+
+
+def _found(visit: Visit, tab: Tab, after: str) -> list[Suggestion]:
+    cursor = None
+    if after:
+        last = visit.core.approval.visible(visit.caller, after)
+        cursor = (last.created_at, last.id)
+    return visit.core.approval.queue(visit.caller, statuses=tab.statuses, after=cursor, limit=PER_PAGE + 1)
+
+
+def _count(visit: Visit, tab: Tab) -> str:
+    found = len(visit.core.approval.queue(visit.caller, statuses=tab.statuses, limit=COUNTED))
+    return str(found) if found < COUNTED else f"{COUNTED - 1}+"
+
+
+def _cards(visit: Visit, shown: list[Suggestion]) -> list[Card]:
+    return [Card(suggestion, asked_by(visit, suggestion)) for suggestion in shown]

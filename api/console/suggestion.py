@@ -1,0 +1,131 @@
+"""One suggestion: the draft, what it rests on, how it was made, and a person's decision."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, Response
+
+from api.console import words
+from api.console.compare import side_by_side
+from api.console.errors import status_of
+from api.console.evidence import in_sources
+from api.console.forms import Form, Posted
+from api.console.page import StaffOnly, Visit, see
+from api.console.queue import asked_by
+from cohost.errors import AlreadyDecided, Conflict, DeliveryFailed, InvalidInput, StaleVersion
+from cohost.store import suggestions
+from cohost.suggestion import Decision, Suggestion, Verdict
+
+router = APIRouter()
+TEXT_CHARACTERS = 20_000  # the longest message of any connector
+REASON_CHARACTERS = 2_000
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+DONE = {
+    "approve": "Approved. It is on its way and will be posted in a moment.",
+    "edit": "Approved in your words. It is on its way and will be posted in a moment.",
+    "reject": "Rejected. Nothing was posted.",
+    "escalate": "Escalated. It stays pending and is assigned to a host.",
+    "undo": "Taken back. Readers no longer see it.",
+    "sent": "Noted: it was posted.",
+    "not-sent": "Noted: it was not posted. It is being sent again.",
+}
+Refusal = InvalidInput | Conflict | DeliveryFailed  # what a person can act on, so the page stays with what they typed
+
+
+@router.get("/queue/{suggestion_id}")
+def show(visit: StaffOnly, suggestion_id: str, done: str = "") -> HTMLResponse:
+    """The suggestion as it is now."""
+    return _page(visit, suggestion_id, done=DONE.get(done, ""))
+
+
+@router.post("/queue/{suggestion_id}/decision")
+def decide(visit: StaffOnly, suggestion_id: str, form: Posted) -> Response:
+    """Approve, edit, reject or escalate the version that was shown."""
+    try:
+        decision = _decision(form)
+        visit.core.approval.decide(visit.caller, suggestion_id, decision)
+    except (InvalidInput, Conflict) as error:
+        return _refused(visit, suggestion_id, error, kept=form.typed("text"))
+    return see(f"/queue/{suggestion_id}?done={decision.verdict}")
+
+
+@router.post("/queue/{suggestion_id}/undo")
+def undo(visit: StaffOnly, suggestion_id: str, form: Posted) -> Response:
+    """Take a published suggestion back."""
+    try:
+        visit.core.approval.undo(visit.caller, suggestion_id)
+    except (Conflict, DeliveryFailed) as error:
+        return _refused(visit, suggestion_id, error)
+    return see(f"/queue/{suggestion_id}?done=undo")
+
+
+@router.post("/queue/{suggestion_id}/delivery")
+def delivery(visit: StaffOnly, suggestion_id: str, form: Posted) -> Response:
+    """Say whether an uncertain message was posted."""
+    sent = form.text("sent", most=3, required=True) == "yes"
+    try:
+        visit.core.approval.delivery(visit.caller, suggestion_id, sent=sent)
+    except Conflict as error:
+        return _refused(visit, suggestion_id, error)
+    return see(f"/queue/{suggestion_id}?done={'sent' if sent else 'not-sent'}")
+
+
+def _decision(form: Form) -> Decision:
+    sent = form.text("verdict", most=20)
+    verdict = next((known for known in VERDICTS if known == sent), None)
+    if verdict is None:
+        raise InvalidInput("Choose one of the buttons: approve, edit, reject or escalate.", field="verdict")
+    payload = None
+    if verdict == "edit":
+        payload = {"text": form.text("text", most=TEXT_CHARACTERS, label="Your text", required=True)}
+    return Decision(verdict, form.number("version"), payload, form.text("reason", most=REASON_CHARACTERS))
+
+
+def _refused(visit: Visit, suggestion_id: str, error: Refusal, *, kept: str = "") -> HTMLResponse:
+    suggestion = visit.core.approval.visible(visit.caller, suggestion_id)
+    message = _kindly(visit, suggestion, error)
+    return _page(visit, suggestion_id, status=status_of(error), refusal=message, kept=kept)
+
+
+def _kindly(visit: Visit, suggestion: Suggestion, error: Refusal) -> str:
+    """Who decided what meanwhile, or what else stands in the way."""
+    if isinstance(error, AlreadyDecided):
+        verdicts = _verdicts(visit, suggestion)
+        if verdicts:
+            last = verdicts[-1]
+            ago = words.age(last["decided_at"], visit.core.clock())
+            return f"{last['who']} {last['did']} {ago}, so nothing was changed."
+        return "This was settled meanwhile, so nothing was changed."
+    if isinstance(error, StaleVersion):
+        return "This changed while you were reading, so nothing was decided. Below is how it stands now."
+    if isinstance(error, Conflict) and suggestion.status == "withdrawn":
+        return "A source it quotes has changed, so it was withdrawn and nothing was posted. It is being drafted again."
+    return error.message
+
+
+def _page(
+    visit: Visit, suggestion_id: str, *, status: int = 200, done: str = "", refusal: str = "", kept: str = ""
+) -> HTMLResponse:
+    suggestion = visit.core.approval.visible(visit.caller, suggestion_id)
+    with visit.core.store.read() as tx:
+        snapshots = suggestions.snapshot_rows(tx, suggestion.id)
+    return visit.page(
+        "suggestion.html", status=status, suggestion=suggestion, tab=words.tab_of(suggestion.status),
+        text=str(suggestion.payload.get("text", "")), asked_by=asked_by(visit, suggestion),
+        evidence=in_sources(visit, suggestion), snapshots=snapshots, verdicts=_verdicts(visit, suggestion),
+        edited=_edited(suggestion), done=done, refusal=refusal, kept=kept,
+    )  # fmt: skip
+
+
+def _verdicts(visit: Visit, suggestion: Suggestion) -> list[dict[str, Any]]:
+    with visit.core.store.read() as tx:
+        rows = suggestions.decisions_of(tx, suggestion.id)
+    return [{**row, "who": visit.name(row["member_id"]), "did": words.VERDICT[row["verdict"]]} for row in rows]
+
+
+def _edited(suggestion: Suggestion) -> tuple[str, str] | None:
+    """The draft and what a person made of it, where there was a draft."""
+    before = str((suggestion.original_payload or {}).get("text", ""))
+    return side_by_side(before, str(suggestion.payload.get("text", ""))) if before else None

@@ -1,0 +1,141 @@
+"""The community itself: its name, Big Purpose, guidelines and settings."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter
+from pydantic import Field, StringConstraints
+
+from api.auth import Anyone, HostOrPlatform, actor
+from api.core import Core
+from api.schemas import Body, Name, View, responses
+from cohost import model
+from cohost.bootstrap import App
+from cohost.errors import InvalidInput, StaleVersion
+from cohost.jobs import JOBS
+from cohost.store import audit, people
+
+router = APIRouter(tags=["community"])
+
+Line = Annotated[str, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True)]
+Lines = Annotated[list[Line], Field(max_length=100)]
+Caution = Literal["careful", "balanced", "bold"]
+
+
+class BigPurposeView(View):
+    """Who the community is for and what it is about."""
+
+    version: int = Field(description="Counts up with every change.")
+    for_whom: str
+    goals: list[str]
+    activities: list[str]
+    outcome: str
+
+
+class SettingsView(View):
+    """What the hosts decide."""
+
+    jobs: list[str] = Field(description="Which jobs run.")
+    connector: str = Field(description="Where approved suggestions are published.")
+    caution: Caution = Field(description="How sure the co-host must be before it drafts.")
+    answer_words: int = Field(description="The most words of an answer.")
+    waiting_text: str = Field(description="The one sentence a member sees until a host has answered.")
+
+
+class CommunityView(View):
+    """A community."""
+
+    name: str
+    big_purpose: BigPurposeView
+    guidelines: list[str] = Field(description="Numbered from 1 by position.")
+    settings: SettingsView
+
+
+class BigPurposeBody(Body):
+    """A new Big Purpose; what is left out keeps its value."""
+
+    version: int | None = Field(None, ge=0, le=2**31 - 1, description="The version you saw; another one is a 409.")
+    for_whom: str | None = Field(None, max_length=2000)
+    goals: Lines | None = None
+    activities: Lines | None = None
+    outcome: str | None = Field(None, max_length=2000)
+
+
+class SettingsBody(Body):
+    """Settings to change."""
+
+    jobs: list[str] | None = Field(None, max_length=20, examples=[["answer"]])
+    connector: str | None = Field(None, max_length=100, examples=["board"])
+    caution: Caution | None = None
+    answer_words: int | None = Field(None, ge=20, le=1000)
+    waiting_text: Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)] | None = None
+
+
+class CommunityBody(Body):
+    """Changes to a community; what is left out stays as it is."""
+
+    name: Name | None = None
+    big_purpose: BigPurposeBody | None = None
+    guidelines: Lines | None = Field(None, description="Replaces all guidelines.")
+    settings: SettingsBody | None = None
+
+
+@router.get("/v1/community", summary="Read the community", responses=responses(401, 403, 422))
+def get_community(core: Core, caller: Anyone) -> CommunityView:
+    """Name, Big Purpose, guidelines and settings."""
+    with core.store.read() as tx:
+        return CommunityView.model_validate(people.community(tx, caller.community_id))
+
+
+@router.put("/v1/community", summary="Change the community", responses=responses(400, 401, 403, 409, 413, 415, 422))
+def put_community(core: Core, caller: HostOrPlatform, body: CommunityBody) -> CommunityView:
+    """Change what is given. A changed Big Purpose becomes its next version."""
+    _check_settings(core, body.settings)
+    with core.store.write() as tx:
+        old = people.community(tx, caller.community_id)
+        new = replace(
+            old,
+            name=body.name or old.name,
+            big_purpose=_next_purpose(old.big_purpose, body.big_purpose),
+            guidelines=old.guidelines if body.guidelines is None else tuple(body.guidelines),
+            settings=replace(old.settings, **_given(body.settings)),
+        )
+        if new != old:
+            people.put_community(tx, new, core.clock())
+            changed = [name for name in ("name", "big_purpose", "guidelines", "settings") if _differs(old, new, name)]
+            audit.record(
+                tx, old.id, actor(caller), "community.changed", "community", old.id, now=core.clock(), fields=changed
+            )
+        return CommunityView.model_validate(new)
+
+
+def _check_settings(core: App, new: SettingsBody | None) -> None:
+    if new is None:
+        return
+    if new.connector is not None and new.connector not in core.connectors:
+        known = ", ".join(sorted(core.connectors))
+        raise InvalidInput(f"{new.connector!r} is no connector here; there are: {known}.", field="settings.connector")
+    unknown = [job for job in new.jobs or () if job not in JOBS]
+    if unknown:
+        raise InvalidInput(f"{unknown[0]!r} is no job; there are: {', '.join(JOBS)}.", field="settings.jobs")
+
+
+def _next_purpose(old: model.BigPurpose, new: BigPurposeBody | None) -> model.BigPurpose:
+    if new is None:
+        return old
+    if new.version is not None and new.version != old.version:
+        raise StaleVersion(f"You saw version {new.version} of the Big Purpose; now it is {old.version}. Read it again.")
+    changed = replace(old, **{k: v for k, v in _given(new).items() if k != "version"})
+    return old if changed == old else replace(changed, version=old.version + 1)
+
+
+def _given(body: Body | None) -> dict[str, Any]:
+    """The fields that were sent, lists as tuples."""
+    sent = body.model_dump(exclude_none=True) if body else {}
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in sent.items()}
+
+
+def _differs(old: model.Community, new: model.Community, name: str) -> bool:
+    return bool(asdict(old)[name] != asdict(new)[name])

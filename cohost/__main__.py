@@ -1,0 +1,5 @@
+"""`python -m cohost`."""
+
+from cohost.cli import app
+
+app()

@@ -1,0 +1,114 @@
+"""Who may read what. The one place that knows; everything else asks here.
+
+A destination may draw on a space only if every reader of the destination may read that space.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cohost.errors import NotFound
+from cohost.model import STAFF, Caller, Space
+from cohost.store import Tx, people, places
+from cohost.suggestion import Destination, DestinationKind
+
+
+@dataclass(frozen=True)
+class Sight:
+    """One consistent reading of a community's people and spaces."""
+
+    spaces: dict[str, Space]
+    staff: frozenset[str]  # active hosts and moderators
+    members: frozenset[str]  # everyone active, staff included
+
+    def readers(self, space: Space) -> frozenset[str]:
+        """Everyone who may read a space: all members, or its own members and staff."""
+        if space.visibility == "members":
+            return self.members
+        return (space.member_ids & self.members) | self.staff
+
+    def readable_by(self, readers: frozenset[str]) -> frozenset[str]:
+        """Ids of the spaces that each of `readers` may read."""
+        return frozenset(s.id for s in self.spaces.values() if readers <= self.readers(s))
+
+    def open_to_all(self) -> frozenset[str]:
+        """Ids of the spaces that every member may read."""
+        return frozenset(s.id for s in self.spaces.values() if s.visibility == "members")
+
+
+def sight(tx: Tx, community_id: str) -> Sight:
+    """Read people and spaces once, for several questions within one transaction."""
+    active = [m for m in people.all_members(tx, community_id) if m.active]
+    return Sight(
+        spaces={s.id: s for s in places.all_spaces(tx, community_id)},
+        staff=frozenset(m.id for m in active if m.role in STAFF),
+        members=frozenset(m.id for m in active),
+    )
+
+
+def readers(seen: Sight, destination: Destination) -> frozenset[str]:
+    """Everyone who will be able to read a suggestion at its destination."""
+    if destination.kind == "space":
+        space = seen.spaces.get(destination.space_id or "")
+        return seen.readers(space) if space else frozenset()
+    if destination.kind in ("asker", "introduction", "private_note"):
+        return frozenset(destination.member_ids) & seen.members
+    return seen.staff
+
+
+def usable_spaces(seen: Sight, destination: Destination) -> frozenset[str]:
+    """Ids of the spaces a suggestion for this destination may draw on (the destination table)."""
+    kind: DestinationKind = destination.kind
+    if kind == "space":
+        space = seen.spaces.get(destination.space_id or "")
+        return seen.readable_by(seen.readers(space)) if space else frozenset()
+    if kind == "asker":
+        present = frozenset(destination.member_ids) & seen.members
+        return seen.readable_by(present) if present else frozenset()  # nobody there: nothing, not everything
+    if kind == "introduction":
+        return seen.open_to_all()
+    if kind == "moderation_desk":
+        return frozenset(seen.spaces)
+    if kind == "private_note":  # their own post, named by `source_id`, and the guidelines; no space as such
+        return frozenset()
+    return frozenset(seen.spaces)
+
+
+def contains(seen: Sight, outer: Destination, inner: Destination) -> bool:
+    """Whether everyone who reads at `inner` may read what was approved for `outer`."""
+    return bool(readers(seen, inner)) and readers(seen, inner) <= readers(seen, outer)
+
+
+def readable_spaces(seen: Sight, caller: Caller) -> frozenset[str]:
+    """Ids of the spaces a caller may read; a platform key that acts for nobody reads what every member may."""
+    if caller.member_id is None:
+        return seen.open_to_all()
+    return seen.readable_by(frozenset({caller.member_id}))
+
+
+def space_in_sight(seen: Sight, caller: Caller, space_id: str) -> Space:
+    """The space, if the caller may know of it; raises NotFound, the same whether it is absent or out of sight.
+
+    A platform key keeps spaces in step with its platform, so it knows of every space; acting for a member, only of theirs.
+    """
+    space = seen.spaces.get(space_id)
+    serves = caller.by_platform and caller.member_id is None
+    if space is None or not (serves or caller.member_id in seen.readers(space)):
+        raise NotFound(f"There is no space {space_id!r}.")
+    return space
+
+
+def describe(seen: Sight, destination: Destination) -> str:
+    """Who will read it, in words for a host."""
+    if destination.kind == "space":
+        space = seen.spaces.get(destination.space_id or "")
+        if space is None:
+            return "nobody (the space is gone)"
+        return f"every member ({space.name})" if space.visibility == "members" else f"the members of {space.name} and staff"
+    return {
+        "asker": "the person who asked",
+        "introduction": "the people invited",
+        "moderation_desk": "moderators",
+        "private_note": "the author of the post",
+        "hosts": "hosts",
+    }[destination.kind]

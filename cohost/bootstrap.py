@@ -1,0 +1,85 @@
+"""The only module that knows everybody: it builds the application from settings, or from what a test hands in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from cohost.approval import Approval
+from cohost.connectors import connectors as all_connectors
+from cohost.errors import Misconfigured
+from cohost.llm import build_model
+from cohost.ports import Connector, Embedder, LanguageModel, Search, VectorIndex
+from cohost.questions import Questions
+from cohost.settings import Settings
+from cohost.store import Store
+from cohost.store.migrate import migrate
+from cohost.worker import Worker
+from knowledge import answerable
+from knowledge.embed import SentenceEmbedder
+from knowledge.extract.sandbox import Sandbox
+from knowledge.files import Files
+from knowledge.index import ExactIndex, vector_reader
+from knowledge.ingest import Intake
+from knowledge.retrieve import Retriever
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True)
+class App:
+    """Everything a process needs, wired."""
+
+    settings: Settings
+    store: Store
+    clock: Clock
+    embedder: Embedder
+    index: VectorIndex
+    search: Search
+    model: LanguageModel | None
+    connectors: Mapping[str, Connector]
+    intake: Intake
+    files: Files
+    questions: Questions
+    approval: Approval
+    worker: Worker
+
+    def close(self) -> None:
+        """End child processes and give back connections."""
+        self.files.close()
+        self.store.close()
+
+
+def utc_now() -> datetime:
+    """The clock of a real process."""
+    return datetime.now(UTC)
+
+
+def build(
+    settings: Settings, *, clock: Clock = utc_now, embedder: Embedder | None = None, model: LanguageModel | None = None,
+    index: VectorIndex | None = None, connectors: Mapping[str, Connector] | None = None,
+) -> App:  # fmt: skip
+    """Migrate the database and wire the application; loads no model and no heavy library."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    store = Store(settings.database_url)
+    migrate(store)
+    reads: Embedder = embedder or SentenceEmbedder(settings.embedder)
+    index = index or _index(settings, store, reads)
+    search = Retriever(store, reads, index, answerable.load())
+    model = model or build_model(settings, clock)
+    posting = {**all_connectors(store, clock), **(connectors or {})}
+    approval = Approval(store, clock, posting)
+    intake = Intake(store, reads, clock, approval.recheck_after_source_change)
+    files = Files(store, intake, settings, clock, Sandbox())
+    return App(
+        settings, store, clock, reads, index, search, model, posting, intake, files,
+        Questions(store, search, reads, clock), approval,
+        Worker(store, clock, search, model, posting, approval, files),
+    )  # fmt: skip
+
+
+def _index(settings: Settings, store: Store, embedder: Embedder) -> VectorIndex:
+    if settings.vector_index not in ("auto", "exact"):
+        raise Misconfigured(f"COHOST_VECTOR_INDEX must be auto or exact, not {settings.vector_index!r}.")
+    return ExactIndex(vector_reader(store, embedder))

@@ -1,0 +1,99 @@
+"""What keeps a language model from costing too much or being asked in vain: a daily budget and a breaker."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from cohost.errors import ModelUnavailable
+
+Clock = Callable[[], datetime]
+
+FAILURES_TO_OPEN = 5  # one bad reply is chance, five in a row are an outage
+COOL_DOWN = timedelta(seconds=60)  # long enough for a restart, short enough that hosts hardly notice
+
+
+@dataclass(frozen=True)
+class Reservation:
+    """Tokens set aside for one call, on the day the call began."""
+
+    community_id: str
+    day: date
+    tokens: int
+
+
+class Budget:
+    """Tokens per community and UTC day, held in this process: a restart forgets, two processes have one each."""
+
+    def __init__(self, tokens_per_day: int, clock: Clock) -> None:
+        self._limit = tokens_per_day
+        self._clock = clock
+        self._used: dict[tuple[str, date], int] = defaultdict(int)
+        self._lock = threading.Lock()
+
+    def reserve(self, community_id: str, tokens: int) -> Reservation:
+        """Set `tokens` aside before a call; raises ModelUnavailable("over_budget") when they do not fit."""
+        day = self._clock().date()
+        with self._lock:
+            self._forget_other_days(day)
+            if self._used[community_id, day] + tokens > self._limit:
+                raise ModelUnavailable(
+                    "over_budget",
+                    f"Community {community_id} has used up its {self._limit} model tokens of today; "
+                    "COHOST_MODEL_TOKENS_PER_DAY raises them.",
+                )
+            self._used[community_id, day] += tokens
+        return Reservation(community_id, day, tokens)
+
+    def settle(self, reserved: Reservation, used: int) -> None:
+        """Replace a reservation by what the call really used."""
+        with self._lock:
+            self._used[reserved.community_id, reserved.day] += used - reserved.tokens
+
+    def used(self, community_id: str) -> int:
+        """Tokens used or reserved today."""
+        with self._lock:
+            return self._used[community_id, self._clock().date()]
+
+    def _forget_other_days(self, today: date) -> None:
+        """Yesterday stays for calls that end after midnight; older days would only grow."""
+        for key in [k for k in self._used if k[1] < today - timedelta(days=1)]:
+            del self._used[key]
+
+
+class Breaker:
+    """Stops asking a server that fails; after the cool-down one call may try, and its result decides."""
+
+    def __init__(self, clock: Clock, *, failures: int = FAILURES_TO_OPEN, cool_down: timedelta = COOL_DOWN) -> None:
+        self._clock = clock
+        self._failures_to_open = failures
+        self._cool_down = cool_down
+        self._failures = 0
+        self._next_probe: datetime | None = None
+        self._lock = threading.Lock()
+
+    def admit(self) -> None:
+        """Let a call pass; raises ModelUnavailable("breaker_open") while open, except for one probe per cool-down."""
+        with self._lock:
+            now = self._clock()
+            if self._next_probe is None:
+                return
+            if now < self._next_probe:
+                wait = round((self._next_probe - now).total_seconds())
+                raise ModelUnavailable("breaker_open", f"The model server keeps failing; next attempt in {wait} s.")
+            self._next_probe = now + self._cool_down  # this call is the probe; others wait for it
+
+    def succeeded(self) -> None:
+        """The server answered: close."""
+        with self._lock:
+            self._failures, self._next_probe = 0, None
+
+    def failed(self) -> None:
+        """Count a failure; at the limit, or when a probe fails, stay open for a cool-down."""
+        with self._lock:
+            self._failures += 1
+            if self._failures >= self._failures_to_open:
+                self._next_probe = self._clock() + self._cool_down

@@ -1,0 +1,299 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from cohost import demo as sample
+from cohost import logs, serving
+from cohost.bootstrap import App, build
+from cohost.errors import CohostError, InvalidInput, NotFound
+from cohost.model import Caller, Community, Member, Passage, Role, Space
+from cohost.ports import Query
+from cohost.progress import progress_bar
+from cohost.settings import load
+from cohost.store import Tx, audit, credentials, ingestions, people, places, suggestions
+from cohost.store.audit import OPERATOR
+from cohost.suggestion import Destination, in_space
+
+app = typer.Typer(help="The AI co-host of online learning communities.", no_args_is_help=True, pretty_exceptions_enable=False)
+key_app = typer.Typer(help="Keys for the API.", no_args_is_help=True)
+community_app = typer.Typer(help="Communities.", no_args_is_help=True)
+app.add_typer(key_app, name="key")
+app.add_typer(community_app, name="community")
+notes = Console(stderr=True, highlight=False)  # what is not the result goes to stderr
+
+DEMO_LINK_TTL = timedelta(hours=12)
+DEMO_PEOPLE = ("ines", "desmond", "mirela", "noor")  # host, moderator, a lively and a new member
+CommunityOption = Annotated[str, typer.Option("--community", help="Its id, where there are several.")]
+
+
+@app.command()
+def demo() -> None:
+    """Load the sample community, serve it, and print sign-in links."""
+    with _core() as core:
+        serving.check_port(core.settings)
+        if not sample.is_loaded(core.store):
+            with progress_bar("Reading the sample community") as on_progress:
+                sample.load(core, on_progress)
+        _print_links(core)
+        serving.serve(core, with_worker=True)
+
+
+@app.command()
+def serve(worker: Annotated[bool, typer.Option(help="Also work: draft and publish.")] = True) -> None:
+    """Serve API and console."""
+    with _core() as core:
+        serving.check_port(core.settings)
+        serving.serve(core, with_worker=worker)
+
+
+@app.command()
+def work() -> None:
+    """Work without serving: draft, publish, read uploads."""
+    with _core() as core:
+        stop = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stop.set())
+        core.worker.run(stop)
+
+
+@app.command()
+def ingest(
+    path: Annotated[Path, typer.Argument(help="A folder, a zip archive or one file.")],
+    space: Annotated[str, typer.Option(help="Name or id of the space; made when it is new.")],
+    private: Annotated[bool, typer.Option("--private", help="A new space is for its own members only.")] = False,
+    sync: Annotated[bool, typer.Option("--sync", help="Remove what is no longer in the folder.")] = False,
+    community: CommunityOption = "",
+) -> None:
+    """Read a course into a space."""
+    with _core() as core:
+        place = _space(core, _community(core, community), space, private=private)
+        with progress_bar(f"Reading {path.name or path}") as on_progress:
+            made = core.files.ingest_path(place[0], place[1], path, OPERATOR, sync=sync, on_progress=on_progress)
+        _report(core, place[0], made)
+
+
+@app.command()
+def search(
+    query: str,
+    space: Annotated[str, typer.Option(help="Only what every reader of this space may read.")] = "",
+    top_k: Annotated[int, typer.Option(min=1, max=50)] = 8,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    community: CommunityOption = "",
+) -> None:
+    """Find passages."""
+    with _core() as core:
+        where = _community(core, community)
+        to = in_space(_known_space(core, where, space).id) if space else Destination("hosts")
+        passages = core.search.search(Query(where.id, query, to, top_k=top_k))
+        if as_json:
+            print(json.dumps({"passages": [_passage_json(p) for p in passages]}, ensure_ascii=False, indent=1))
+            return
+        for passage in passages:
+            trail = " › ".join((passage.title, *passage.headings))
+            print(f"{passage.score:.3f}  {trail}  ({passage.space_id}/{passage.source_id} {passage.place})")
+            print("       " + " ".join(passage.text.split())[:160])
+
+
+@app.command()
+def ask(
+    question: str,
+    space: Annotated[str, typer.Option(help="Where the answer would be posted.")] = "",
+    member: Annotated[str, typer.Option(help="Who asks; the host when left out.")] = "",
+    community: CommunityOption = "",
+) -> None:
+    """Ask a question and draft its answer; a host still approves it."""
+    with _core() as core:
+        where = _community(core, community)
+        asker = _caller(core, where, member)
+        view = core.questions.ask(asker, question, space_id=_known_space(core, where, space).id if space else None)
+        for passage in view.passages[:3]:
+            print(f"· {passage.title} {passage.place}: {' '.join(passage.text.split())[:120]}")
+        _draft_now(core, where.id, view.id)
+
+
+@key_app.command("create")
+def key_create(
+    role: Annotated[str, typer.Option(help="member, moderator, host or platform.")],
+    member: Annotated[str, typer.Option(help="Whose key it is; made when new. Not for platform.")] = "",
+    name: Annotated[str, typer.Option(help="What it is for.")] = "",
+    community: CommunityOption = "",
+) -> None:
+    """Create a key; it is printed last, and never again."""
+    with _core() as core:
+        where = _community(core, community)
+        checked = _role(role)
+        with core.store.write() as tx:
+            holder = None if checked == "platform" else _holder(core, tx, where, member or role, checked)
+            _, secret = credentials.create_key(
+                tx, where.id, role=checked, member_id=holder, name=name or "command line", actor=OPERATOR, now=core.clock()
+            )
+        notes.print(f"A {role} key for {holder or 'the platform'} in {where.id}. Keep it: it is not shown again.")
+        print(secret)
+
+
+@community_app.command("create")
+def community_create(community_id: str, name: Annotated[str, typer.Option()] = "") -> None:
+    """Create a community."""
+    with _core() as core:
+        _create_community(core, _slug(community_id), name or community_id)
+        print(_slug(community_id))
+
+
+@app.command()
+def reindex(community: CommunityOption = "") -> None:
+    """Build the full-text index and the vector index again from the database."""
+    with _core() as core:
+        where = _community(core, community)
+        print(f"{core.intake.reindex(where.id)} chunks indexed.")
+
+
+@contextmanager
+def _core() -> Iterator[App]:
+    """The application; an error of ours ends the command with one clear line."""
+    core = None
+    try:
+        settings = load(os.environ)  # handed over once, here
+        logs.configure(settings.log_level)
+        core = build(settings)
+        yield core
+    except CohostError as error:
+        notes.print(f"[red]{error.message}[/red]")
+        raise typer.Exit(1) from error
+    finally:
+        if core is not None:
+            core.close()
+
+
+def _community(core: App, wanted: str) -> Community:
+    with core.store.read() as tx:
+        if wanted:
+            return people.community(tx, wanted)
+        there = people.all_communities(tx)
+    if len(there) > 1:
+        raise InvalidInput(f"There are several communities; name one with --community: {', '.join(c.id for c in there)}.")
+    return there[0] if there else _create_community(core, "default", "My community")
+
+
+def _create_community(core: App, community_id: str, name: str) -> Community:
+    new = Community(community_id, name)
+    with core.store.write() as tx:
+        if community_id in {c.id for c in people.all_communities(tx)}:
+            raise InvalidInput(f"There is a community {community_id!r} already.")
+        people.put_community(tx, new, core.clock())
+        audit.record(tx, new.id, OPERATOR, "community.created", "community", new.id, now=core.clock())
+    notes.print(f"Created community {community_id}.")
+    return new
+
+
+def _space(core: App, where: Community, name: str, *, private: bool) -> tuple[str, str]:
+    """Community id and space id; a new space is a course."""
+    try:
+        known = _known_space(core, where, name)
+    except NotFound:
+        new = Space(_slug(name), name, "course", "private" if private else "members")
+        with core.store.write() as tx:
+            places.put_space(tx, where.id, new, core.clock())
+            audit.record(tx, where.id, OPERATOR, "space.created", "space", new.id, now=core.clock(), new=new.visibility)
+        return where.id, new.id
+    if private and known.visibility != "private":
+        raise InvalidInput(f"Space {known.id!r} is there already and visible to all members. Change it first, or choose another name.")
+    return where.id, known.id
+
+
+def _known_space(core: App, where: Community, name: str) -> Space:
+    with core.store.read() as tx:
+        for space in places.all_spaces(tx, where.id):
+            if name in (space.id, space.name):
+                return space
+    raise NotFound(f"There is no space {name!r} in {where.id}.")
+
+
+def _holder(core: App, tx: Tx, where: Community, member_id: str, role: Role) -> str:
+    """The member who gets the key: made when new, raised to the role when lower (the operator may)."""
+    member = people.find_member(tx, where.id, member_id)
+    rank = credentials.RANK
+    if member is None or rank[member.role] < rank[role]:
+        person = replace(member or Member(member_id, member_id), role=role)
+        people.put_member(tx, where.id, person, core.clock())
+        audit.record(
+            tx, where.id, OPERATOR, "member.put", "member", member_id, now=core.clock(), old=member.role if member else None, new=role
+        )
+        notes.print(f"{member_id} is now {role}.")
+    return member_id
+
+
+def _role(role: str) -> Role:
+    match role:
+        case "member" | "moderator" | "host" | "platform":
+            return role
+    raise InvalidInput(f"{role!r} is not a role; choose member, moderator, host or platform.")
+
+
+def _caller(core: App, where: Community, member_id: str) -> Caller:
+    with core.store.write() as tx:
+        hosts = [m for m in people.all_members(tx, where.id) if m.role == "host" and m.active]
+        asker = member_id or (hosts[0].id if hosts else _holder(core, tx, where, "host", "host"))
+        found = people.member(tx, where.id, asker)
+    return Caller(where.id, found.role, found.id, "session", "operator")
+
+
+def _draft_now(core: App, community_id: str, question_id: str) -> None:
+    """Work until this question has its suggestion, here or in a server that runs beside."""
+    made: list[Any] = []
+    while not made and core.worker.draft_one():
+        with core.store.read() as tx:
+            made = suggestions.of_request(tx, question_id)
+    for suggestion in made:
+        print(f"\n{suggestion.id}: {suggestion.status}, made by {suggestion.provenance.made_by}, confidence {suggestion.confidence:.2f}\n")
+        print(suggestion.payload["text"] or suggestion.rationale)
+
+
+def _report(core: App, community_id: str, ingestion_id: str) -> None:
+    with core.store.read() as tx:
+        done = ingestions.get(tx, community_id, ingestion_id)
+        files = ingestions.files(tx, ingestion_id, limit=100_000)
+    for file in files:
+        if file.outcome == "failed":
+            notes.print(f"[red]{file.name}: {file.message}[/red]")
+    counts = {outcome: sum(f.outcome == outcome for f in files) for outcome in dict.fromkeys(f.outcome for f in files)}
+    summary = ", ".join(f"{count} {outcome}" for outcome, count in counts.items()) or "nothing to read"
+    print(f"{summary}; {sum(f.chunks for f in files)} chunks, {sum(f.embedded for f in files)} embedded.")
+    if done.status == "failed":
+        raise InvalidInput(done.message)
+
+
+def _print_links(core: App) -> None:
+    with core.store.write() as tx:
+        for member_id in DEMO_PEOPLE:
+            member = people.member(tx, sample.community_id(), member_id)
+            link = credentials.create_sign_in_link(
+                tx, sample.community_id(), member_id, actor=OPERATOR, now=core.clock(), ttl=DEMO_LINK_TTL
+            )
+            print(f"{member.role:>9}  {member.name:<20} {link.url(core.settings.public_url)}")
+    sys.stdout.flush()
+
+
+def _passage_json(passage: Passage) -> dict[str, Any]:
+    """The fields that the API gives."""
+    fields = ("source_id", "title", "space_id", "headings", "place", "start", "end", "text", "score")
+    return {name: getattr(passage, name) for name in fields}
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "space"

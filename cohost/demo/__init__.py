@@ -1,0 +1,89 @@
+"""The sample community: read from the files beside this one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from cohost.model import BigPurpose, Community, CommunitySettings, Member, SourceInput, Space
+from cohost.store import Store, Tx, people, places, sources
+from cohost.store.audit import OPERATOR
+
+if TYPE_CHECKING:
+    from cohost.bootstrap import App
+
+FOLDER = Path(__file__).parent
+COURSE_SPACE = "course"
+
+
+def community_id() -> str:
+    """Id of the sample community."""
+    return str(_read("community.yaml")["id"])
+
+
+def is_loaded(store: Store) -> bool:
+    """Whether the database holds the sample community with its posts."""
+    with store.read() as tx:
+        if community_id() not in {c.id for c in people.all_communities(tx)}:
+            return False
+        return bool(_last_post_there(tx))
+
+
+def load(core: App, on_progress: Callable[[int, int, str], None]) -> None:
+    """Put people, spaces, lessons and posts; doing it again changes nothing."""
+    now = core.clock()
+    with core.store.write() as tx:
+        _put_people_and_spaces(tx, now)
+    core.files.ingest_path(community_id(), COURSE_SPACE, FOLDER / "course", OPERATOR, on_progress=on_progress)
+    for space_id, source in [*_events(now), *_posts(now)]:
+        core.intake.put(community_id(), space_id, source, OPERATOR)
+
+
+def _put_people_and_spaces(tx: Tx, now: datetime) -> None:
+    described = _read("community.yaml")
+    purpose: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in described["big_purpose"].items()}
+    community = Community(
+        described["id"], described["name"], BigPurpose(version=1, **purpose), tuple(described["guidelines"]), CommunitySettings()
+    )
+    people.put_community(tx, community, now)
+    for row in _read("members.yaml"):
+        joined = now - timedelta(days=row["joined_days_ago"])
+        people.put_member(tx, community.id, Member(row["id"], row["name"], row["role"], True, joined, row["profile"]), now)
+    for row in described["spaces"]:
+        ids = frozenset(row.get("member_ids", ()))
+        places.put_space(tx, community.id, Space(row["id"], row["name"], row["kind"], row["visibility"], ids), now)
+
+
+def _events(now: datetime) -> list[tuple[str, SourceInput]]:
+    made = []
+    for row in _read("events.yaml"):
+        starts = now + timedelta(days=row["starts_days_from_now"])
+        head = f"When: {starts:%A %d %B %Y}, {row['duration_minutes']} minutes\nWhere: {row['place']}"
+        text = f"{head}\n\n{row['text'].strip()}"
+        made.append((row["space"], SourceInput(row["id"], "event", row["title"], text, updated_at=now - timedelta(days=30))))
+    return made
+
+
+def _posts(now: datetime) -> list[tuple[str, SourceInput]]:
+    made = []
+    for row in sorted(_read("posts.yaml"), key=lambda row: -float(row["days_ago"])):
+        at = now - timedelta(days=float(row["days_ago"]))
+        source = SourceInput(
+            row["id"], "post", row.get("title", ""), row["text"].strip(), author_id=row["author"], parent_id=row.get("parent"),
+            created_at=at, updated_at=at,
+        )  # fmt: skip
+        made.append((row["space"], source))
+    return made
+
+
+def _last_post_there(tx: Tx) -> bool:
+    last = min(_read("posts.yaml"), key=lambda row: float(row["days_ago"]))
+    return sources.find(tx, places.space(tx, community_id(), last["space"]).pk, last["id"]) is not None
+
+
+def _read(name: str) -> Any:
+    return yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))

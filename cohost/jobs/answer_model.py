@@ -1,0 +1,124 @@
+"""An answer in a language model's words: claims whose quotes are all found by code, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydantic import BaseModel, Field
+
+from cohost import prompts, quotes, safety
+from cohost.jobs.answer_payload import Claim, evidence_of, quote_of
+from cohost.jobs.shape import Tools
+from cohost.model import Passage, Request
+from cohost.ports import Completion, LanguageModel, Prompt
+from cohost.suggestion import Evidence, Provenance
+
+PASSAGE_CHARACTERS = 24_000  # about 6,000 tokens: fits the smallest context window still in use, with room for an answer
+HISTORY_CHARACTERS = 8_000  # the latest turns of it
+
+
+class ModelQuote(BaseModel):
+    """Words of a numbered passage."""
+
+    passage: int = Field(description="number of the passage")
+    quote: str = Field(description="exact words of that passage")
+
+
+class ModelClaim(BaseModel):
+    """One thing the answer says and what it rests on."""
+
+    text: str
+    quotes: list[ModelQuote]
+
+
+class ModelAnswer(BaseModel):
+    """What the language model is asked to return."""
+
+    answerable: bool
+    claims: list[ModelClaim]
+
+
+@dataclass(frozen=True)
+class VerifiedAnswer:
+    """What is left of a model's answer after the check."""
+
+    claims: tuple[Claim, ...]  # empty = abstain
+    evidence: tuple[Evidence, ...]
+    passages: tuple[Passage, ...]  # as the model saw them
+    made: Provenance
+    why_empty: str
+
+
+def ask_model(request: Request, tools: Tools, passages: Sequence[Passage]) -> VerifiedAnswer:
+    """Ask, and keep only what can be proved; raises ModelUnavailable."""
+    model = tools.model
+    assert model is not None  # noqa: S101  the caller asked before
+    shown, _ = prompts.fit(passages, PASSAGE_CHARACTERS)
+    prompt = _prompt(request, tools, shown)
+    done = model.complete(prompt, ModelAnswer, community_id=request.community_id)
+    claims, evidence, dropped = _verified(done.output, shown) if done.output.answerable else ([], [], 0)
+    why = "The language model found no answer in the material."
+    if dropped:
+        why = "The language model answered, but none of its quotes could be found in the material."
+    return VerifiedAnswer(tuple(claims), tuple(evidence), shown, _provenance(tools, model, prompt, done, dropped), why)
+
+
+def _prompt(request: Request, tools: Tools, passages: Sequence[Passage]) -> Prompt:
+    return prompts.render(
+        "answer",
+        question=request.payload["text"],
+        history=_latest(request.payload.get("history", [])),
+        passages=[prompts.passage_text(passage) for passage in passages],
+        community_name=tools.community.name,
+        words=tools.community.settings.answer_words,
+    )
+
+
+def _latest(history: Sequence[dict[str, str]]) -> list[str]:
+    """The last turns that fit, oldest first."""
+    kept: list[str] = []
+    for turn in reversed(history):
+        line = f"{turn['role']}: {turn['text']}"
+        if sum(map(len, kept)) + len(line) > HISTORY_CHARACTERS:
+            break
+        kept.insert(0, line)
+    return kept
+
+
+def _verified(answer: ModelAnswer, passages: Sequence[Passage]) -> tuple[list[Claim], list[Evidence], int]:
+    """Claims whose every quote was found, their evidence, and how many claims were dropped."""
+    claims: list[Claim] = []
+    evidence: list[Evidence] = []
+    for claim in answer.claims:
+        found = [_locate(quote, passages) for quote in claim.quotes]
+        items = [item for item in found if item]
+        text = safety.clean(claim.text, frozenset(item.url for item in items if item.url)).strip()
+        if items and len(items) == len(found) and text:
+            evidence += [item for item in items if item not in evidence]
+            claims.append(Claim(text=text, quotes=tuple(quote_of(item) for item in items)))
+    return claims, evidence, len(answer.claims) - len(claims)
+
+
+def _locate(quote: ModelQuote, passages: Sequence[Passage]) -> Evidence | None:
+    """In the passage that the model named, or else in another one it was shown."""
+    named = passages[quote.passage - 1 : quote.passage] if quote.passage > 0 else ()
+    for passage in (*named, *passages):
+        span = quotes.locate(quote.quote, passage.text)
+        if span:
+            return evidence_of(passage, passage.start + span[0], passage.start + span[1])
+    return None
+
+
+def _provenance(
+    tools: Tools, model: LanguageModel, prompt: Prompt, done: Completion[ModelAnswer], dropped: int
+) -> Provenance:
+    return Provenance(
+        made_by=done.model or model.name,
+        prompt=prompt.name,
+        prompt_hash=prompt.hash,
+        retrieval=tools.search.signature(),
+        input_tokens=done.input_tokens,
+        output_tokens=done.output_tokens,
+        dropped_claims=dropped,
+    )

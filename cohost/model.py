@@ -1,0 +1,166 @@
+"""The records of a community: what exists, and what is asked of a co-host."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+Role = Literal["member", "moderator", "host", "platform"]
+SpaceKind = Literal["course", "discussion", "event", "chat"]
+Visibility = Literal["members", "private"]
+SourceKind = Literal["lesson", "transcript", "page", "post", "event"]
+Origin = Literal["person", "cohost", "bot"]
+RequestStatus = Literal["waiting", "claimed", "done", "failed"]
+
+STAFF: frozenset[Role] = frozenset({"moderator", "host"})
+
+
+@dataclass(frozen=True)
+class BigPurpose:
+    """Who the community is for and what it is about; each change makes a new version."""
+
+    version: int = 0
+    for_whom: str = ""
+    goals: tuple[str, ...] = ()
+    activities: tuple[str, ...] = ()
+    outcome: str = ""
+
+
+@dataclass(frozen=True)
+class CommunitySettings:
+    """What the hosts of one community decide."""
+
+    jobs: tuple[str, ...] = ("answer",)  # which jobs run
+    connector: str = "board"  # where approved suggestions are published
+    caution: Literal["careful", "balanced", "bold"] = "balanced"  # how sure the co-host must be before it drafts
+    answer_words: int = 150  # upper bound of an answer
+    waiting_text: str = "Thank you. A host will answer here soon."  # the one sentence a member sees until then
+
+
+@dataclass(frozen=True)
+class Community:
+    """One tenant."""
+
+    id: str
+    name: str
+    big_purpose: BigPurpose = BigPurpose()
+    guidelines: tuple[str, ...] = ()  # numbered from 1 by position
+    settings: CommunitySettings = CommunitySettings()
+
+
+@dataclass(frozen=True)
+class Member:
+    """A person in a community; `active=False` means they left, not that they are erased."""
+
+    id: str
+    name: str
+    role: Role = "member"
+    active: bool = True
+    joined_at: datetime | None = None
+    profile: dict[str, Any] = field(default_factory=dict)  # bio, goals, interests, offers, asks, level, languages, time_zone
+
+
+@dataclass(frozen=True)
+class Space:
+    """A place in the community; a private space is read by its `member_ids` and by staff."""
+
+    id: str
+    name: str
+    kind: SpaceKind
+    visibility: Visibility
+    member_ids: frozenset[str] = frozenset()
+    pk: int = 0  # database key, also the token that filters the full-text index
+    version: int = 0  # grows with every change of its chunks; resident copies compare it
+
+
+@dataclass(frozen=True)
+class Source:
+    """One item that is read, in its current version; identified by (space, id)."""
+
+    space_id: str
+    id: str
+    kind: SourceKind
+    title: str
+    text: str  # as extracted; all offsets count code points of this text
+    author_id: str | None = None
+    parent_id: str | None = None  # the thread root, for a reply
+    url: str | None = None
+    origin: Origin = "person"
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    version: int = 1
+    pk: int = 0
+
+
+@dataclass(frozen=True)
+class SourceInput:
+    """A source as a platform, a member or a file hands it over."""
+
+    id: str
+    kind: SourceKind
+    title: str
+    text: str = ""
+    html: str | None = None
+    author_id: str | None = None
+    parent_id: str | None = None
+    url: str | None = None
+    origin: Origin = "person"
+    created_at: datetime | None = None
+    updated_at: datetime | None = None  # None = now
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who is calling, with the role they hold at this moment."""
+
+    community_id: str
+    role: Role
+    member_id: str | None  # None only for a platform key that acts for nobody
+    via: Literal["key", "session"]
+    credential_id: str
+    by_platform: bool = False  # a platform key, also when it acts for a member: it never decides
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether the caller is a host or a moderator in person."""
+        return self.role in STAFF and not self.by_platform
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A chunk as retrieved. `text` is `source.text[start:end]` exactly."""
+
+    space_id: str
+    source_id: str
+    title: str
+    headings: tuple[str, ...]  # outermost first
+    place: str  # "page 3", "slide 4", "00:02:15", "#slug" or ""
+    start: int
+    end: int
+    text: str
+    score: float  # fused, higher is better, comparable within one query
+    cosine_similarity: float = 0.0  # -1..1
+    lexical_score: float = 0.0  # 0..1, normalised within one query
+    url: str | None = None
+    source_version: int = 1
+    kind: SourceKind = "lesson"
+    updated_at: datetime | None = None
+    author_id: str | None = None
+    parent_id: str | None = None
+    chunk_pk: int = 0
+
+
+@dataclass(frozen=True)
+class Request:
+    """Something to act on. For the job `answer`: a question, whose id is the request's."""
+
+    id: str
+    community_id: str
+    job: str
+    payload: dict[str, Any]
+    requested_by: str | None
+    space_id: str | None
+    status: RequestStatus
+    attempts: int
+    created_at: datetime

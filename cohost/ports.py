@@ -1,0 +1,145 @@
+"""Where the field varies: model, embedder, vector index, search, connector. Each has a shipped fake or default."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel
+
+from cohost.model import Passage
+from cohost.suggestion import Destination, Message, Receipt
+
+FloatArray = NDArray[np.float32]
+T = TypeVar("T", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A rendered prompt: trusted instructions apart from untrusted data."""
+
+    name: str
+    hash: str  # sha256 of the prompt file: its version
+    system: str
+    user: str
+    temperature: float
+    max_output_tokens: int
+
+
+@dataclass(frozen=True)
+class Completion(Generic[T]):
+    """A validated answer of a language model with what it cost."""
+
+    output: T
+    model: str
+    input_tokens: int
+    output_tokens: int
+
+
+class LanguageModel(Protocol):
+    """A chat model with structured output."""
+
+    name: str
+
+    def complete(self, prompt: Prompt, output: type[T], *, community_id: str) -> Completion[T]:
+        """Answer as `output`; raises ModelUnavailable on every fault, at the latest after its deadline."""
+        ...
+
+
+class Embedder(Protocol):
+    """Texts to vectors."""
+
+    name: str
+    dimensions: int
+
+    def embed(self, texts: Sequence[str]) -> FloatArray:
+        """`(n, dimensions)` float32, unit length, in the order of `texts`."""
+        ...
+
+
+@dataclass(frozen=True)
+class VectorHit:
+    """A chunk near a query."""
+
+    chunk_pk: int
+    cosine_similarity: float  # -1..1
+
+
+class VectorIndex(Protocol):
+    """Derived from SQL and disposable: every hit is checked in SQL before use."""
+
+    name: str
+
+    def search(self, vector: FloatArray, spaces: Mapping[int, int], top_k: int) -> list[VectorHit]:
+        """The `top_k` nearest chunks of `spaces` (space key → its version in SQL), best first."""
+        ...
+
+    def forget(self, space_pk: int) -> None:
+        """Drop what is held of a space; the next search reads it from SQL again."""
+        ...
+
+
+@dataclass(frozen=True)
+class ScoredSentence:
+    """A sentence (or a whole list, code block or table) of a passage, with how well it answers."""
+
+    passage: int  # index into the passages given
+    start: int  # offsets in the source's text
+    end: int
+    text: str
+    relevance: float  # 0..1, higher is better
+
+
+@dataclass(frozen=True)
+class Query:
+    """What to look for, and for whom: the destination decides which spaces may be used."""
+
+    community_id: str
+    text: str
+    destination: Destination
+    spaces: tuple[str, ...] | None = None  # narrow further; None = all that the destination may draw on
+    top_k: int = 8
+
+
+class Search(Protocol):
+    """Retrieval as jobs see it: audience-safe by construction."""
+
+    def search(self, query: Query) -> list[Passage]:
+        """Best passages first, only from spaces that every reader of the destination may read."""
+        ...
+
+    def sentences(self, question: str, passages: Sequence[Passage]) -> list[ScoredSentence]:
+        """The sentences of the passages scored against the question, best first."""
+        ...
+
+    def answerable(self, question: str, passages: Sequence[Passage]) -> float:
+        """Probability 0..1 that the passages answer the question."""
+        ...
+
+    def signature(self) -> dict[str, Any]:
+        """Embedder and settings of retrieval, for provenance."""
+        ...
+
+
+class Connector(Protocol):
+    """A platform where approved messages are posted."""
+
+    name: str
+    proves: Literal["same_key", "find", "nothing"]  # what makes a re-send safe after a lost reply
+    can_reverse: bool
+    max_characters: int
+
+    def publish(self, community_id: str, message: Message, key: str) -> Receipt:
+        """Post once. `key` is stable over retries. Raises DeliveryRetry, DeliveryFailed or DeliveryUncertain."""
+        ...
+
+    def find(self, community_id: str, key: str) -> Receipt | None:
+        """What was posted under `key`, if anything; only called where `proves` is "find"."""
+        ...
+
+    def reverse(self, community_id: str, receipt: Receipt) -> None:
+        """Take a posted message back."""
+        ...

@@ -1,0 +1,180 @@
+"""Members' questions: asked, answered by an approved suggestion, and seen by those who may."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from cohost import audience, quotes
+from cohost.errors import Forbidden, InvalidInput, NotFound
+from cohost.ids import new_id
+from cohost.model import Caller, Passage, Request
+from cohost.ports import Embedder, FloatArray, Query, Search
+from cohost.store import Store, Tx, people, requests, suggestions
+from cohost.suggestion import Destination, Suggestion, for_asker, in_space
+
+JOB = "answer"
+MAX_CHARACTERS = 10_000
+MAX_HISTORY = 20
+PASSAGES_AT_ONCE = 5
+# Cosine from which two questions are nearly the same: paraphrases of one question are mostly above, others far below.
+NEARLY_SAME = 0.88
+MAX_OFFERED = 3
+
+
+@dataclass(frozen=True)
+class Citation:
+    """Where a quote stands."""
+
+    title: str
+    url: str | None
+    place: str
+    quote: str
+    space_id: str
+    source_id: str
+
+
+@dataclass(frozen=True)
+class PublishedAnswer:
+    """An answer that a person approved and that is in effect."""
+
+    suggestion_id: str
+    question: str
+    text: str  # Markdown
+    citations: tuple[Citation, ...]
+    published_at: datetime
+
+
+@dataclass(frozen=True)
+class QuestionView:
+    """A question as its reader may see it; the last three fields are for staff only."""
+
+    id: str
+    text: str
+    space_id: str | None
+    asked_by: str | None
+    created_at: datetime
+    status: Literal["waiting", "answered"]
+    notice: str = ""  # the one sentence a member sees until there is an answer
+    passages: tuple[Passage, ...] = ()
+    approved_answers: tuple[PublishedAnswer, ...] = ()
+    answer: PublishedAnswer | None = None
+    suggestion_id: str | None = None
+    suggestion_status: str | None = None
+    reason: str | None = None
+
+
+class Questions:
+    """Asks and shows questions."""
+
+    def __init__(self, store: Store, search: Search, embedder: Embedder, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._search = search
+        self._embedder = embedder
+        self._clock = clock
+
+    def ask(
+        self, caller: Caller, text: str, *, space_id: str | None = None, history: Sequence[dict[str, str]] = ()
+    ) -> QuestionView:
+        """Store a question for the worker; passages and nearly equal answers come at once."""
+        member_id = _asker(caller)
+        _check_text(text, history)
+        with self._store.read() as tx:
+            if space_id is not None:
+                audience.space_in_sight(audience.sight(tx, caller.community_id), caller, space_id)
+        vector = self._embedder.embed([text])[0]
+        payload = {"text": text, "history": [dict(turn) for turn in history]}
+        asked = Request(new_id("q"), caller.community_id, JOB, payload, member_id, space_id, "waiting", 0, self._clock())
+        with self._store.write() as tx:
+            requests.add(tx, asked, vector=vector.tobytes())
+        return self._with_passages(caller, asked, vector)
+
+    def get(self, caller: Caller, question_id: str) -> QuestionView:
+        """A question of one's own, or any for staff; raises NotFound."""
+        with self._store.read() as tx:
+            asked = requests.find(tx, caller.community_id, question_id)
+            own = asked is not None and asked.requested_by is not None and asked.requested_by == caller.member_id
+            if asked is None or asked.job != JOB or not (caller.is_staff or own):
+                raise NotFound(f"There is no question {question_id!r}.")
+        return self._with_passages(caller, asked, self._embedder.embed([asked.payload["text"]])[0])
+
+    def mine(self, caller: Caller) -> list[QuestionView]:
+        """What the caller asked, newest first, without passages."""
+        member_id = _asker(caller)
+        with self._store.read() as tx:
+            return self._views(tx, caller, requests.by_member(tx, caller.community_id, member_id, job=JOB))
+
+    def in_space(self, caller: Caller, space_id: str) -> list[QuestionView]:
+        """What was asked in a space that the caller may read, newest first, without passages."""
+        with self._store.read() as tx:
+            audience.space_in_sight(audience.sight(tx, caller.community_id), caller, space_id)
+            return self._views(tx, caller, requests.in_space(tx, caller.community_id, space_id, job=JOB))
+
+    def _with_passages(self, caller: Caller, asked: Request, vector: FloatArray) -> QuestionView:
+        to = _destination(asked)
+        passages = self._search.search(Query(asked.community_id, asked.payload["text"], to, top_k=PASSAGES_AT_ONCE))
+        with self._store.read() as tx:
+            view = self._views(tx, caller, [asked])[0]
+            offered = () if view.answer else self._nearly_same(tx, asked, to, vector)
+        return replace(view, passages=tuple(passages), approved_answers=offered)
+
+    def _views(self, tx: Tx, caller: Caller, asked: Sequence[Request]) -> list[QuestionView]:
+        made: dict[str, list[Suggestion]] = {request.id: [] for request in asked}
+        for suggestion in suggestions.of_requests(tx, list(made)):
+            made[suggestion.request_id or ""].append(suggestion)
+        notice = people.community(tx, caller.community_id).settings.waiting_text
+        return [_view(caller, request, made[request.id], notice) for request in asked]
+
+    def _nearly_same(self, tx: Tx, asked: Request, to: Destination, vector: FloatArray) -> tuple[PublishedAnswer, ...]:
+        """Approved answers to nearly this question, for an audience that contains this one, whose sources stand."""
+        seen = audience.sight(tx, asked.community_id)
+        published = {s.request_id: s for s in suggestions.queue(tx, asked.community_id, statuses=["published"], job=JOB, limit=1000)}
+        ids, matrix = requests.vectors(tx, asked.community_id, [i for i in published if i], self._embedder.dimensions)
+        near = sorted(zip(matrix @ vector, ids, strict=True), reverse=True)
+        offered = []
+        for suggestion in (published[i] for cosine, i in near if cosine >= NEARLY_SAME and i != asked.id):
+            stands = quotes.all_stand(quotes.stand(tx, asked.community_id, to, suggestion.evidence)) is not None
+            if stands and audience.contains(seen, suggestion.destination, to):
+                offered.append(_published(suggestion))
+        return tuple(offered[:MAX_OFFERED])
+
+
+def _asker(caller: Caller) -> str:
+    if caller.member_id is None:
+        raise Forbidden("A question needs a member. Name the one you act for in the header Cohost-Member.")
+    return caller.member_id
+
+
+def _check_text(text: str, history: Sequence[dict[str, str]]) -> None:
+    if not text.strip():
+        raise InvalidInput("The question is empty.", field="text")
+    if len(text) > MAX_CHARACTERS:
+        raise InvalidInput(f"A question may have at most {MAX_CHARACTERS:,} characters; this one has {len(text):,}.", field="text")
+    if len(history) > MAX_HISTORY:
+        raise InvalidInput(f"The history may have at most {MAX_HISTORY} turns.", field="history")
+
+
+def _destination(asked: Request) -> Destination:
+    return in_space(asked.space_id) if asked.space_id else for_asker(asked.requested_by or "")
+
+
+def _view(caller: Caller, asked: Request, made: Sequence[Suggestion], notice: str) -> QuestionView:
+    answer = next((_published(s) for s in reversed(made) if s.status == "published"), None)
+    latest = made[-1] if made else None
+    view = QuestionView(
+        asked.id, asked.payload["text"], asked.space_id, asked.requested_by, asked.created_at,
+        "answered" if answer else "waiting", "" if answer else notice, answer=answer,
+    )  # fmt: skip
+    if not caller.is_staff or latest is None:
+        return view
+    reason = latest.rationale if latest.status == "abstained" else latest.notice
+    return replace(view, suggestion_id=latest.id, suggestion_status=latest.status, reason=reason or None)
+
+
+def _published(suggestion: Suggestion) -> PublishedAnswer:
+    cited = tuple(Citation(e.title, e.url, e.place, e.quote, e.space_id, e.source_id) for e in suggestion.evidence)
+    return PublishedAnswer(
+        suggestion.id, suggestion.payload["question"], suggestion.payload["text"], cited, suggestion.updated_at
+    )

@@ -1,0 +1,54 @@
+"""The server process: API, console and, beside them, a worker thread."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from typing import TYPE_CHECKING
+
+from cohost.errors import Misconfigured
+from cohost.settings import Settings
+
+if TYPE_CHECKING:
+    from cohost.bootstrap import App
+
+STOP_S = 30  # how long the request and the row in hand may take to finish
+
+
+def check_port(settings: Settings) -> None:
+    """Raise Misconfigured with a clear line when the address cannot be had, before anything long begins."""
+    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise Misconfigured(
+                f"Port {settings.port} on {settings.host} cannot be used ({error.strerror}). Stop what uses it, or set COHOST_PORT."
+            ) from error
+
+
+def serve(core: App, *, with_worker: bool) -> None:
+    """Serve until told to stop; the worker finishes the row it has in hand."""
+    import uvicorn  # the edge is needed only by this command
+
+    from api.app import create_app
+
+    stop = threading.Event()
+    threads = [threading.Thread(target=_warm, args=(core,), name="warm", daemon=True)]
+    if with_worker:
+        threads.append(threading.Thread(target=core.worker.run, args=(stop,), name="worker", daemon=True))
+    for thread in threads:
+        thread.start()
+    try:
+        uvicorn.run(
+            create_app(core), host=core.settings.host, port=core.settings.port, log_level="warning", access_log=False,
+            timeout_graceful_shutdown=STOP_S, server_header=False,
+        )  # fmt: skip
+    finally:
+        stop.set()
+        threads[-1].join(STOP_S)
+
+
+def _warm(core: App) -> None:
+    """Load the embedder before the first question comes."""
+    core.embedder.embed(["warm"])

@@ -1,0 +1,48 @@
+"""What the built-in board shows: approved messages under the question they answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from cohost.store.engine import Tx
+from cohost.store.tables import board_posts
+
+
+@dataclass(frozen=True)
+class BoardPost:
+    """One approved message; in a space, or for one member only."""
+
+    key: str  # the publication's id
+    question_id: str | None
+    member_id: str | None
+    space_id: str | None
+    source_id: str | None
+    text: str
+    posted_at: datetime
+
+
+def add(tx: Tx, community_id: str, post: BoardPost) -> None:
+    """Store a post."""
+    tx.execute(board_posts.insert().values(community_id=community_id, **post.__dict__))
+
+
+def find(tx: Tx, community_id: str, key: str) -> BoardPost | None:
+    """The post under a key."""
+    where = (board_posts.c.community_id == community_id) & (board_posts.c.key == key)
+    row = tx.execute(sa.select(board_posts).where(where)).one_or_none()
+    return _post(row) if row else None
+
+
+def remove(tx: Tx, community_id: str, key: str) -> None:
+    """Delete a post; twice is fine."""
+    tx.execute(board_posts.delete().where(board_posts.c.community_id == community_id, board_posts.c.key == key))
+
+
+def _post(row: sa.Row[Any]) -> BoardPost:
+    values = dict(row._mapping)
+    values.pop("community_id")
+    return BoardPost(**values)

@@ -1,0 +1,99 @@
+"""Communities and their members."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from cohost.errors import NotFound
+from cohost.model import BigPurpose, Community, CommunitySettings, Member
+from cohost.store.engine import Tx
+from cohost.store.tables import communities, members
+
+
+def community(tx: Tx, community_id: str) -> Community:
+    """The community; raises NotFound."""
+    row = tx.execute(sa.select(communities).where(communities.c.id == community_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no community {community_id!r}.")
+    return _community(row)
+
+
+def all_communities(tx: Tx) -> list[Community]:
+    """Every community, oldest first."""
+    return [_community(row) for row in tx.execute(sa.select(communities).order_by(communities.c.created_at))]
+
+
+def put_community(tx: Tx, new: Community, now: datetime) -> None:
+    """Insert or replace; a changed Big Purpose must come with its next version."""
+    values: dict[str, Any] = {
+        "name": new.name,
+        "big_purpose": asdict(new.big_purpose),
+        "guidelines": list(new.guidelines),
+        "settings": asdict(new.settings),
+    }
+    changed = tx.execute(communities.update().where(communities.c.id == new.id).values(values))
+    if changed.rowcount == 0:
+        tx.execute(communities.insert().values(id=new.id, created_at=now, **values))
+
+
+def _community(row: sa.Row[Any]) -> Community:
+    purpose, settings = BigPurpose(**_frozen(row.big_purpose)), CommunitySettings(**_frozen(row.settings))
+    return Community(row.id, row.name, purpose, tuple(row.guidelines), settings)
+
+
+def _frozen(stored: dict[str, Any]) -> dict[str, Any]:
+    """JSON knows no tuples; the records do."""
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in stored.items()}
+
+
+def member(tx: Tx, community_id: str, member_id: str) -> Member:
+    """The member; raises NotFound."""
+    found = find_member(tx, community_id, member_id)
+    if found is None:
+        raise NotFound(f"There is no member {member_id!r}.")
+    return found
+
+
+def find_member(tx: Tx, community_id: str, member_id: str) -> Member | None:
+    """The member, or None."""
+    where = (members.c.community_id == community_id) & (members.c.id == member_id)
+    row = tx.execute(sa.select(members).where(where)).one_or_none()
+    return _member(row) if row else None
+
+
+def all_members(tx: Tx, community_id: str) -> list[Member]:
+    """Every member, by name."""
+    query = sa.select(members).where(members.c.community_id == community_id).order_by(members.c.name, members.c.id)
+    return [_member(row) for row in tx.execute(query)]
+
+
+def unknown_members(tx: Tx, community_id: str, ids: Iterable[str]) -> list[str]:
+    """Those of `ids` that are no members here."""
+    wanted = set(ids)
+    query = sa.select(members.c.id).where(members.c.community_id == community_id, members.c.id.in_(wanted))
+    return sorted(wanted - set(tx.execute(query).scalars()))
+
+
+def put_member(tx: Tx, community_id: str, new: Member, now: datetime) -> bool:
+    """Insert or replace; True when the member is new."""
+    values: dict[str, Any] = {"name": new.name, "role": new.role, "active": new.active, "profile": new.profile}
+    where = (members.c.community_id == community_id) & (members.c.id == new.id)
+    if tx.execute(members.update().where(where).values(values)).rowcount:
+        return False
+    joined = new.joined_at or now
+    tx.execute(members.insert().values(community_id=community_id, id=new.id, joined_at=joined, created_at=now, **values))
+    return True
+
+
+def delete_member(tx: Tx, community_id: str, member_id: str) -> None:
+    """Remove the row, with keys, sessions and space memberships; texts are `knowledge.erase`'s work."""
+    tx.execute(members.delete().where(members.c.community_id == community_id, members.c.id == member_id))
+
+
+def _member(row: sa.Row[Any]) -> Member:
+    return Member(row.id, row.name, row.role, row.active, row.joined_at, dict(row.profile))

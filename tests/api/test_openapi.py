@@ -1,0 +1,80 @@
+"""The OpenAPI document is complete."""
+
+from __future__ import annotations
+
+import pytest
+
+OPEN = ("/healthz", "/readyz", "/metrics", "/problems/{slug}")
+
+
+@pytest.fixture
+def document(client):
+    return client.get("/openapi.json").json()
+
+
+def operations(document):
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            yield f"{method.upper()} {path}", operation
+
+
+def test_every_operation_has_a_summary_a_description_and_a_readable_id(document):
+    ids = []
+    for route, operation in operations(document):
+        assert operation["summary"], route
+        assert operation["description"], route
+        ids.append(operation["operationId"])
+    assert len(ids) == len(set(ids))
+    assert all(name.isidentifier() for name in ids)
+
+
+def test_every_operation_of_the_api_needs_a_key_and_says_so(document):
+    for route, operation in operations(document):
+        is_open = route.removeprefix("GET ") in OPEN
+        assert ("security" in operation) != is_open, route
+        assert ("401" in operation["responses"]) != is_open, route
+
+
+def test_problems_are_documented_as_problems(document):
+    for route, operation in operations(document):
+        for status, response in operation["responses"].items():
+            if int(status) >= 400:
+                assert list(response["content"]) == ["application/problem+json"], (route, status)
+    assert {"type", "title", "status", "detail"} <= set(document["components"]["schemas"]["Problem"]["properties"])
+
+
+def test_everything_that_takes_a_body_documents_its_refusals(document):
+    for route, operation in operations(document):
+        if "requestBody" in operation:
+            assert {"400", "413", "415", "422"} <= set(operation["responses"]), route
+
+
+def test_every_post_that_stores_something_takes_an_idempotency_key(document):
+    storing = {r: o for r, o in operations(document) if r.startswith("POST ") and r != "POST /v1/search"}
+    for route, operation in storing.items():
+        assert "Idempotency-Key" in [p["name"] for p in operation["parameters"]], route
+
+
+def test_every_text_and_number_of_a_query_is_bounded(document):
+    for route, operation in operations(document):
+        for parameter in operation.get("parameters", []):
+            schemas = parameter["schema"].get("anyOf", [parameter["schema"]])
+            for schema in schemas:
+                if parameter["in"] == "query" and schema.get("type") == "string" and "format" not in schema:
+                    assert "maxLength" in schema, (route, parameter["name"])
+                if parameter["in"] == "query" and schema.get("type") == "integer":
+                    assert "maximum" in schema, (route, parameter["name"])
+
+
+def test_every_reference_leads_somewhere(document):
+    def references(node):
+        if isinstance(node, dict):
+            yield from ([node["$ref"]] if "$ref" in node else [])
+            for child in node.values():
+                yield from references(child)
+        elif isinstance(node, list):
+            for child in node:
+                yield from references(child)
+
+    known = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
+    assert set(references(document)) <= known
