@@ -32,6 +32,7 @@ HEADER = "Idempotency-Key"
 MAX_CHARACTERS = 200
 KEPT_HEADERS = ("content-type", "location", "content-location")
 NOT_KEPT = (401, 403)  # rights may be given meanwhile; nothing was done
+RIGHTS = (b"authorization", b"cohost-member")  # the headers that say who is asking
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 IdempotencyKey = Annotated[
     str | None,
@@ -158,12 +159,10 @@ async def _replay(request: Request, known: Answer) -> Response:
 
 async def _look_at(request: Request, path: str) -> tuple[int, bytes]:
     """GET an address of this server with the caller's own headers, so with the caller's own rights."""
-    scope = {
-        "type": "http", "asgi": request.scope.get("asgi", {"version": "3.0"}), "http_version": "1.1", "scheme": request.scope["scheme"],
-        "method": "GET", "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "",
-        "server": request.scope.get("server"), "client": request.scope.get("client"),
-        "headers": [h for h in request.scope["headers"] if h[0] in (b"authorization", b"cohost-member", b"host")],
-    }  # fmt: skip
+    same = {name: request.scope.get(name) for name in ("asgi", "http_version", "scheme", "server", "client")}
+    headers = [header for header in request.scope["headers"] if header[0] in RIGHTS]
+    address = {"method": "GET", "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": ""}
+    scope = {**same, **address, "type": "http", "headers": headers}
     sent: list[Message] = []
 
     async def send(message: Message) -> None:

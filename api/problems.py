@@ -49,7 +49,7 @@ def response_to(request: Request, error: Exception) -> Response:
     """The problem document of an expected error."""
     base = request.app.state.problems_url
     if isinstance(error, RequestValidationError):
-        fields = [(_field(e["loc"]), str(e["msg"])) for e in error.errors()]
+        fields = [(_field(e["loc"]), str(e["msg"]).removeprefix("Value error, ")) for e in error.errors()]
         return problem(base, "invalid-input", _first(fields), errors=fields)
     if isinstance(error, HTTPException):
         return _from_http(request, error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -11,9 +12,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from cohost import model
 
 PRINTABLE = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]+$"  # no control characters, no line separators
+WORDS = "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$"  # any text that is not blank
+ANY_TEXT = "^[^\\u0000]*$"  # PostgreSQL cannot store NUL
 ID_CHARACTERS = 200
 SOURCE_ID_CHARACTERS = 1000  # for files it is their path
-FIRST_YEAR, LAST_YEAR = 1970, 2200  # a time outside is a mistake, and some cannot be turned into UTC
+YEARS = "^(19[7-9]|2[01][0-9])[0-9]-"  # 1970 to 2199: a time outside is a mistake, and some have no UTC
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=ID_CHARACTERS, pattern=PRINTABLE)]
 SourceId = Annotated[str, StringConstraints(min_length=1, max_length=SOURCE_ID_CHARACTERS, pattern=PRINTABLE)]
@@ -28,22 +31,26 @@ ObjectPath = Annotated[Id, Path(description="The object's id.")]
 
 def _moment(value: object) -> object:
     """A time in UTC; only text with a time zone, so that nobody's local time is guessed."""
-    if isinstance(value, datetime):
-        return value
-    if not isinstance(value, str):
-        raise ValueError("must be a text such as 2025-03-01T09:30:00Z")
-    moment = datetime.fromisoformat(value)
-    if moment.tzinfo is None:
-        raise ValueError("needs a time zone, such as the Z in 2025-03-01T09:30:00Z")
-    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
-        raise ValueError(f"must lie between {FIRST_YEAR} and {LAST_YEAR}")
-    return moment.astimezone(UTC)
+    if isinstance(value, str) and re.match(YEARS, value):
+        try:
+            moment = datetime.fromisoformat(value.upper())  # RFC 3339 also knows the small letters t and z
+        except ValueError:
+            moment = None
+        if moment and moment.tzinfo:
+            return moment.astimezone(UTC)
+    raise ValueError("give a time from 1970 to 2199 with its time zone, such as 2025-03-01T09:30:00Z")
 
 
+def _whole(value: object) -> object:
+    """In JSON 5.0 is a whole number too."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
 Moment = Annotated[
     datetime,
     BeforeValidator(_moment),
-    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2025-03-01T09:30:00Z"]}),
+    WithJsonSchema({"type": "string", "format": "date-time", "pattern": YEARS, "examples": ["2025-03-01T09:30:00Z"]}),
 ]
 
 
@@ -107,7 +114,7 @@ class PassageView(View):
         return cls.model_validate(passage)
 
 
-def responses(*statuses: int, **headers: str) -> dict[int | str, dict[str, Any]]:
+def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Document the problems that an operation may answer with."""
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {status: {"description": MEANINGS[status], "content": content} for status in sorted({*statuses, 503})}

@@ -53,7 +53,11 @@ class Embedder(Protocol):
     """Texts to vectors."""
 
     name: str
-    dimensions: int
+
+    @property
+    def dimensions(self) -> int:
+        """Length of each vector."""
+        ...
 
     def embed(self, texts: Sequence[str]) -> FloatArray:
         """`(n, dimensions)` float32, unit length, in the order of `texts`."""

@@ -49,7 +49,7 @@ class SentenceEmbedder:
         from sentence_transformers import SentenceTransformer  # seconds to import: only when something is embedded
         from transformers.utils import logging  # its progress bar would write over ours
 
-        logging.disable_progress_bar()
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         return SentenceTransformer(str(model_folder(self.name)), device="cpu")
 
 

@@ -77,14 +77,41 @@ class Intake:
     def put_many(
         self, community_id: str, items: Sequence[tuple[str, SourceInput]], actor: Actor
     ) -> list[PutResult | CohostError]:
-        """Put each by itself; an item that fails stops no other."""
-        outcomes: list[PutResult | CohostError] = []
-        for space_id, new in items:
+        """Put each by itself, in order; an item that fails stops no other. Embedded together, which is faster."""
+        outcomes: dict[int, PutResult | CohostError] = {}
+        waiting: dict[int, Plan] = {}
+        for at, (space_id, new) in enumerate(items):
+            titles = {(plan.space.id, plan.source.id): plan.source.title for plan in waiting.values()}
+            if (space_id, new.id) in titles:
+                self._commit_waiting(community_id, items, waiting, outcomes, actor)  # twice in one batch: in order
+            titled = replace(new, title=new.title or titles.get((space_id, new.parent_id or ""), ""))
             try:
-                outcomes.append(self.put(community_id, space_id, new, actor))
+                planned = self.plan(community_id, space_id, titled, _document(titled), content_hash=_hash_of(new))
             except CohostError as error:
-                outcomes.append(error)
-        return outcomes
+                outcomes[at] = error
+                continue
+            if isinstance(planned, PutResult):
+                outcomes[at] = planned
+            else:
+                waiting[at] = planned
+        self._commit_waiting(community_id, items, waiting, outcomes, actor)
+        return [outcomes[at] for at in range(len(items))]
+
+    def _commit_waiting(
+        self,
+        community_id: str,
+        items: Sequence[tuple[str, SourceInput]],
+        waiting: dict[int, Plan],
+        outcomes: dict[int, PutResult | CohostError],
+        actor: Actor,
+    ) -> None:
+        results = self.commit(community_id, list(waiting.values()), actor)
+        for at, result in zip(waiting, results, strict=True):
+            try:
+                outcomes[at] = result or self.put(community_id, *items[at], actor)  # None: somebody else was quicker
+            except CohostError as error:
+                outcomes[at] = error
+        waiting.clear()
 
     def plan(
         self, community_id: str, space_id: str, new: SourceInput, document: Document, *, content_hash: str, from_file: bool = False

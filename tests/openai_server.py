@@ -1,9 +1,7 @@
 """A chat completions server on loopback that speaks OpenAI's wire format and misbehaves on request.
 
-    with OpenAIServer({"answer": "42"}) as server:
-        server.script("rate_limited", "good")   # one mode per request; afterwards `server.mode`
-        ...
-        assert server.bodies[0]["model"] == "gpt-test"
+`with OpenAIServer({"answer": "42"}) as server:` gives `server.base_url`; `server.script("rate_limited", "good")` sets
+one mode per request, then `server.mode` holds; `server.bodies` and `server.requests` are what came over the wire.
 """
 
 from __future__ import annotations
@@ -51,7 +49,7 @@ class OpenAIServer:
     no_schema           400 to `response_format`; takes tools
     only_plain          400 to `response_format` and to tools; answers with JSON text
     fenced              like only_plain, with the JSON in a code fence between sentences
-    ignores             knows neither and says nothing: JSON text only where the schema stands in the messages, else prose
+    ignores             knows neither and says nothing: prose, unless the schema stands in the messages
     fussy               400 to `temperature` and to `max_tokens`
     no_usage            good, without token counts
     too_long, filtered, refusal, empty, prose, bad_json, wrong_shape, no_choices, html
@@ -236,7 +234,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         if mode == "html":
             page = b"<html>It works!</html>"
-            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n" % len(page) + page)
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n" % len(page))
+            self.wfile.write(page)
         elif mode == "cut_body":
             self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n")
             self.wfile.write(b'{"id": "chatcmpl-1", "object": "chat.completion", "choi')

@@ -10,11 +10,12 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from api.console.ask import spaces_of
-from api.console.page import AnyMember, Visit
-from api.console.reading import Block, blocks, is_markdown
+from api.console.page import QUOTE_CHARACTERS, AnyMember, Visit
+from api.console.reading import Block, blocks, highlighted, is_markdown
 from cohost import audience
 from cohost.errors import NotFound
 from cohost.model import Source, Space
+from cohost.quotes import locate
 from cohost.store import sources
 from cohost.store.sources import StoredSource
 
@@ -62,14 +63,22 @@ def space(visit: AnyMember, space_id: str, page: int = 1) -> HTMLResponse:
 
 @router.get("/board/{space_id}/sources/{source_id:path}")
 def source(
-    visit: AnyMember, space_id: str, source_id: str, start: int = 0, end: int = 0, part: int = 0
+    visit: AnyMember, space_id: str, source_id: str, start: int = 0, end: int = 0, quote: str = "", part: int = 0
 ) -> HTMLResponse:
-    """One source to read; `start` and `end` mark a quote in it."""
+    """One source to read; `start` and `end`, or its words, mark a quote in it."""
     here = audience.space_in_sight(visit.sight, visit.caller, space_id)
     stored = _stored(visit, here, source_id)
+    text = stored.source.text
+    mark = (start, end) if 0 <= start < end <= len(text) else locate(quote[:QUOTE_CHARACTERS], text)
     if thread := _thread_of(visit, here, stored.source):
-        return visit.page("thread.html", space=here, thread=thread, shown=source_id)
-    mark = (start, end) if 0 <= start < end <= len(stored.source.text) else None
+        marked = highlighted(text, mark) if mark else None
+        return visit.page("thread.html", space=here, thread=thread, shown=source_id, marked=marked)
+    return _reading_page(visit, here, stored, mark=mark, part=part)
+
+
+def _reading_page(
+    visit: Visit, here: Space, stored: StoredSource, *, mark: tuple[int, int] | None, part: int
+) -> HTMLResponse:
     if mark is None and is_markdown(stored.source.text, stored.structure):
         return visit.page("source.html", space=here, source=stored.source, blocks=None, part=1, parts_total=1)
     found = blocks(stored.source.text, stored.structure, mark=mark)

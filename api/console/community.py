@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 from pydantic import ValidationError
 
+from api.console.errors import status_of
 from api.console.forms import Form, Posted
 from api.console.page import HostOnly, Visit, see
 from api.routes.community import CommunityBody, put_community
@@ -38,7 +39,7 @@ def change(visit: HostOnly, form: Posted) -> Response:
     try:
         put_community(visit.core, visit.caller, _body(form, guidelines))
     except (InvalidInput, StaleVersion) as error:
-        return _page(visit, typed, guidelines, error=error.message, status=409 if isinstance(error, StaleVersion) else 422)
+        return _page(visit, typed, guidelines, error=error.message, status=status_of(error))
     return see("/community?done=saved")
 
 
@@ -88,8 +89,7 @@ def _values(community: Community) -> dict[str, str]:
 
 
 def _page(
-    visit: Visit, values: dict[str, str], guidelines: list[str], *, error: str = "", done: bool = False, status: int = 200
-) -> HTMLResponse:
-    return visit.page(
-        "community.html", status=status, values=values, guidelines=guidelines, error=error, done=done
-    )
+    visit: Visit, values: dict[str, str], guidelines: list[str], *,
+    error: str = "", done: bool = False, status: int = 200,
+) -> HTMLResponse:  # fmt: skip
+    return visit.page("community.html", status=status, values=values, guidelines=guidelines, error=error, done=done)

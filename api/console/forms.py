@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from hashlib import sha256
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -76,33 +78,42 @@ def form_token(secret: str) -> str:
     return sha256(b"cohost form token\x00" + secret.encode()).hexdigest()
 
 
-async def checked_form(request: Request) -> Form:
+async def checked_form(request: Request) -> AsyncIterator[Form]:
     """The form of a POST; raises Forbidden unless it came from one of this session's own pages."""
-    return await _checked(request, most_bytes=FORM_BYTES)
+    async with _checked(request, most_bytes=FORM_BYTES) as form:
+        yield form
 
 
-async def checked_upload(request: Request) -> Form:
+async def checked_upload(request: Request) -> AsyncIterator[Form]:
     """The same with files, up to the size of an upload."""
-    return await _checked(request, most_bytes=request.app.state.core.settings.max_upload_bytes + FORM_BYTES)
+    async with _checked(request, most_bytes=request.app.state.core.settings.max_upload_bytes + FORM_BYTES) as form:
+        yield form
 
 
 Posted = Annotated[Form, Depends(checked_form)]
 PostedFiles = Annotated[Form, Depends(checked_upload)]
 
 
-async def _checked(request: Request, *, most_bytes: int) -> Form:
+@asynccontextmanager
+async def _checked(request: Request, *, most_bytes: int) -> AsyncIterator[Form]:
+    """The form while the page works with it; uploaded files are closed afterwards."""
     _refuse_foreign_origin(request)
     _refuse_large(request, most_bytes)
     try:
         data = await request.form(max_files=UPLOAD_FILES, max_fields=FIELDS, max_part_size=FORM_BYTES)
     except HTTPException as error:
         raise InvalidInput("The form could not be read. Please go back and send it again.") from error
-    secret = request.cookies.get(SESSION_COOKIE) or request.cookies.get(VISITOR_COOKIE)
-    sent = data.get(TOKEN_FIELD)
-    if not secret or not isinstance(sent, str) or not hmac.compare_digest(sent.encode(), form_token(secret).encode()):
+    try:
+        _refuse_foreign_token(request, data.get(TOKEN_FIELD))
+        yield Form(data)
+    finally:
         await data.close()
+
+
+def _refuse_foreign_token(request: Request, sent: object) -> None:
+    secret = request.cookies.get(SESSION_COOKIE) or request.cookies.get(VISITOR_COOKIE)
+    if not secret or not isinstance(sent, str) or not hmac.compare_digest(sent.encode(), form_token(secret).encode()):
         raise Forbidden(STALE_FORM)
-    return Form(data)
 
 
 def _refuse_foreign_origin(request: Request) -> None:

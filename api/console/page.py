@@ -24,6 +24,7 @@ from cohost.model import Caller, Community, Member
 from cohost.store import audit, people
 
 HERE = Path(__file__).parent
+QUOTE_CHARACTERS = 200  # of a quote in an address: enough to find it, short enough for every browser
 
 
 @dataclass(frozen=True)
@@ -159,6 +160,6 @@ def _templates() -> Environment:
     environment.globals.update(
         tabs=words.TABS, status_note=words.STATUS_NOTE, tab_of=words.tab_of, outcome=words.OUTCOME,
         file_reason=words.FILE_REASON, kind=words.KIND, job=words.JOB, source_path=source_path,
-        describe=audience.describe,
+        describe=audience.describe, quote_characters=QUOTE_CHARACTERS,
     )  # fmt: skip
     return environment

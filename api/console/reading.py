@@ -77,6 +77,11 @@ def in_context(text: str, start: int, end: int) -> InContext:
     return InContext(text[first:start], text[start:end], text[end:last], first > 0, last < len(text))
 
 
+def highlighted(text: str, mark: tuple[int, int]) -> Markup:
+    """A whole text, escaped, with the span `mark` highlighted."""
+    return _marked(text, 0, len(text), mark)
+
+
 class _Places:
     """Walks through the places of a text; each is told once, at the first block that begins in it."""
 

@@ -122,7 +122,11 @@ def _page(
 def _verdicts(visit: Visit, suggestion: Suggestion) -> list[dict[str, Any]]:
     with visit.core.store.read() as tx:
         rows = suggestions.decisions_of(tx, suggestion.id)
-    return [{**row, "who": visit.name(row["member_id"]), "did": words.VERDICT[row["verdict"]]} for row in rows]
+    return [{**row, "who": _who(visit, row["member_id"]), "did": words.VERDICT[row["verdict"]]} for row in rows]
+
+
+def _who(visit: Visit, member_id: str) -> str:
+    return "You" if member_id == visit.member.id else visit.name(member_id)
 
 
 def _edited(suggestion: Suggestion) -> tuple[str, str] | None:

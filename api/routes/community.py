@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 
 from api.auth import Anyone, HostOrPlatform, actor
 from api.core import Core
-from api.schemas import Body, Name, View, responses
+from api.schemas import ANY_TEXT, WORDS, Body, Name, View, Whole, responses
 from cohost import model
 from cohost.bootstrap import App
 from cohost.errors import InvalidInput, StaleVersion
@@ -19,7 +19,7 @@ from cohost.store import audit, people
 
 router = APIRouter(tags=["community"])
 
-Line = Annotated[str, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True)]
+Line = Annotated[str, StringConstraints(max_length=1000, pattern=WORDS)]
 Lines = Annotated[list[Line], Field(max_length=100)]
 Caution = Literal["careful", "balanced", "bold"]
 
@@ -56,11 +56,11 @@ class CommunityView(View):
 class BigPurposeBody(Body):
     """A new Big Purpose; what is left out keeps its value."""
 
-    version: int | None = Field(None, ge=0, le=2**31 - 1, description="The version you saw; another one is a 409.")
-    for_whom: str | None = Field(None, max_length=2000)
+    version: Whole | None = Field(None, ge=0, le=2**31 - 1, description="The version you saw; another one is a 409.")
+    for_whom: str | None = Field(None, max_length=2000, pattern=ANY_TEXT)
     goals: Lines | None = None
     activities: Lines | None = None
-    outcome: str | None = Field(None, max_length=2000)
+    outcome: str | None = Field(None, max_length=2000, pattern=ANY_TEXT)
 
 
 class SettingsBody(Body):
@@ -69,8 +69,8 @@ class SettingsBody(Body):
     jobs: list[str] | None = Field(None, max_length=20, examples=[["answer"]])
     connector: str | None = Field(None, max_length=100, examples=["board"])
     caution: Caution | None = None
-    answer_words: int | None = Field(None, ge=20, le=1000)
-    waiting_text: Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)] | None = None
+    answer_words: Whole | None = Field(None, ge=20, le=1000)
+    waiting_text: Annotated[str, StringConstraints(max_length=500, pattern=WORDS)] | None = None
 
 
 class CommunityBody(Body):

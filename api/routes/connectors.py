@@ -25,7 +25,7 @@ class ConnectorView(View):
     can_reverse: bool = Field(description="Whether a published suggestion can be taken back by a call.")
 
 
-@router.get("/v1/connectors", summary="List connectors", responses=responses(401, 403))
+@router.get("/v1/connectors", summary="List connectors", responses=responses(401, 403, 422))
 def list_connectors(core: Core, caller: Host) -> Page[ConnectorView]:
     """All on one page."""
     items = [ConnectorView.model_validate(connector) for _, connector in sorted(core.connectors.items())]

@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 from api.auth import Anyone, HostOrPlatform, StaffOrPlatform, actor
 from api.core import Core
 from api.cursors import pack, unpack_texts
-from api.schemas import Body, Cursor, Limit, Moment, Name, ObjectPath, Page, View, responses
+from api.schemas import ANY_TEXT, WORDS, Body, Cursor, Limit, Moment, Name, ObjectPath, Page, View, responses
 from cohost.errors import NotFound
 from cohost.model import Member
 from cohost.store import audit, people
@@ -19,8 +19,8 @@ from cohost.store import audit, people
 router = APIRouter(tags=["members"])
 
 MemberRole = Literal["member", "moderator", "host"]
-Text = Annotated[str, StringConstraints(max_length=5000)]
-Topics = Annotated[list[Annotated[str, StringConstraints(min_length=1, max_length=500)]], Field(max_length=50)]
+Text = Annotated[str, StringConstraints(max_length=5000, pattern=ANY_TEXT)]
+Topics = Annotated[list[Annotated[str, StringConstraints(max_length=500, pattern=WORDS)]], Field(max_length=50)]
 
 
 class Profile(Body):
@@ -31,9 +31,11 @@ class Profile(Body):
     interests: Topics | None = None
     offers: Topics | None = Field(None, description="What they can help others with.")
     asks: Topics | None = Field(None, description="What they want help with.")
-    level: Annotated[str, StringConstraints(max_length=100)] | None = None
+    level: Annotated[str, StringConstraints(max_length=100, pattern=ANY_TEXT)] | None = None
     languages: Topics | None = None
-    time_zone: Annotated[str, StringConstraints(max_length=100)] | None = Field(None, examples=["Europe/Berlin"])
+    time_zone: Annotated[str, StringConstraints(max_length=100, pattern=ANY_TEXT)] | None = Field(
+        None, examples=["Europe/Berlin"]
+    )
 
 
 class MemberView(View):

@@ -12,14 +12,14 @@ from api.auth import Person
 from api.core import Core
 from api.cursors import pack, unpack_moment
 from api.idempotency import IdempotencyKey, IdempotentRoute
-from api.schemas import Body, Cursor, Id, Limit, ObjectPath, Page, PassageView, View, responses
+from api.schemas import WORDS, Body, Cursor, Id, Limit, ObjectPath, Page, PassageView, View, responses
 from cohost.questions import MAX_CHARACTERS, MAX_HISTORY
 from cohost.questions import QuestionView as Question
 
 router = APIRouter(tags=["questions"])
 asking = APIRouter(tags=["questions"], route_class=IdempotentRoute)
 
-Words = Annotated[str, StringConstraints(min_length=1, max_length=MAX_CHARACTERS, pattern="\\S")]
+Words = Annotated[str, StringConstraints(min_length=1, max_length=MAX_CHARACTERS, pattern=WORDS)]
 
 
 class Turn(Body):

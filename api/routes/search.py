@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 
 from api.auth import Anyone
 from api.core import Core
-from api.schemas import Body, Id, PassageView, View, responses
+from api.schemas import WORDS, Body, Id, PassageView, View, Whole, responses
 from cohost import audience
 from cohost.model import Caller
 from cohost.ports import Query
@@ -24,14 +24,14 @@ OPEN_TO_ALL = Destination("introduction")
 class SearchBody(Body):
     """What to look for."""
 
-    query: Annotated[str, StringConstraints(min_length=1, max_length=10_000, pattern="\\S")] = Field(
+    query: Annotated[str, StringConstraints(min_length=1, max_length=10_000, pattern=WORDS)] = Field(
         examples=["When is my starter ready?"]
     )
     destination: Id | None = Field(
         None, description="The space where the passages will be shown: only what all its readers may read is found."
     )
     spaces: Annotated[list[Id], Field(max_length=1000)] | None = Field(None, description="Look in these only.")
-    top_k: int = Field(8, ge=1, le=50)
+    top_k: Whole = Field(8, ge=1, le=50)
 
 
 class SearchView(View):

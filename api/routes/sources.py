@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from api.auth import Anyone, actor
 from api.core import Core
 from api.cursors import pack, unpack_texts
-from api.schemas import Body, Cursor, Id, Limit, Moment, Page, SourceId, SpacePath, View, responses
+from api.schemas import ANY_TEXT, Body, Cursor, Id, Limit, Moment, Page, SourceId, SpacePath, View, responses
 from cohost import audience
 from cohost.bootstrap import App
 from cohost.errors import Conflict, Forbidden, NotFound
-from cohost.model import Caller, Origin, Source, SourceKind
+from cohost.model import Caller, Origin, Source, SourceInput, SourceKind
 from cohost.store import sources
-from knowledge.ingest import PutResult, SourceInput
+from knowledge.ingest import PutResult
 
 router = APIRouter(tags=["sources"])
 
@@ -25,15 +25,25 @@ TEXT_CHARACTERS = 1_000_000
 SourcePath = Annotated[
     SourceId, Path(description="The source's id; it may hold slashes.", examples=["week-1/starter.md"])
 ]
-Text = Annotated[str, StringConstraints(max_length=TEXT_CHARACTERS)]
+Text = Annotated[str, StringConstraints(max_length=TEXT_CHARACTERS, pattern=ANY_TEXT)]
+ONE_OF_BOTH: dict[str, Any] = {
+    "oneOf": [
+        {"required": [one], "properties": {one: {"type": "string"}, other: {"type": "null"}}}
+        for one, other in (("text", "html"), ("html", "text"))
+    ]
+}
 Url = Annotated[str, StringConstraints(max_length=2000, pattern='^https?://[^\\s<>"]+$')]
 
 
 class SourceBody(Body):
     """A source as its platform holds it now."""
 
+    model_config = ConfigDict(json_schema_extra=ONE_OF_BOTH)
+
     kind: SourceKind = Field(examples=["lesson"])
-    title: str = Field("", max_length=500, description="A reply without one is found under its thread's title.")
+    title: str = Field(
+        "", max_length=500, pattern=ANY_TEXT, description="A reply without one is found under its thread's title."
+    )
     text: Text | None = Field(None, description="Markdown or plain text; either this or `html`.")
     html: Text | None = None
     author_id: Id | None = None

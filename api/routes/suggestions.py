@@ -13,7 +13,7 @@ from api.auth import Staff
 from api.core import Core
 from api.cursors import pack, unpack_moment
 from api.idempotency import IdempotencyKey, IdempotentRoute
-from api.schemas import Body, Cursor, Limit, ObjectPath, Page, View, responses
+from api.schemas import ANY_TEXT, Body, Cursor, Limit, ObjectPath, Page, View, Whole, responses
 from cohost import audience
 from cohost.audience import Sight
 from cohost.bootstrap import App
@@ -110,9 +110,9 @@ class DecisionBody(Body):
     """A verdict."""
 
     verdict: Verdict
-    version: int = Field(ge=0, le=2**31 - 1, description="The version you saw.")
+    version: Whole = Field(ge=0, le=2**31 - 1, description="The version you saw.")
     payload: dict[str, Any] | None = Field(None, description="For `edit`: the changed draft.")
-    reason: str = Field("", max_length=2000)
+    reason: str = Field("", max_length=2000, pattern=ANY_TEXT)
 
 
 class DeliveryBody(Body):

@@ -39,8 +39,7 @@ def load(core: App, on_progress: Callable[[int, int, str], None]) -> None:
     with core.store.write() as tx:
         _put_people_and_spaces(tx, now)
     core.files.ingest_path(community_id(), COURSE_SPACE, FOLDER / "course", OPERATOR, on_progress=on_progress)
-    for space_id, source in [*_events(now), *_posts(now)]:
-        core.intake.put(community_id(), space_id, source, OPERATOR)
+    core.intake.put_many(community_id(), [*_events(now), *_posts(now)], OPERATOR)
 
 
 def _put_people_and_spaces(tx: Tx, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import BaseModel, Field
 
@@ -54,14 +54,15 @@ def ask_model(request: Request, tools: Tools, passages: Sequence[Passage]) -> Ve
     """Ask, and keep only what can be proved; raises ModelUnavailable."""
     model = tools.model
     assert model is not None  # noqa: S101  the caller asked before
-    shown, _ = prompts.fit(passages, PASSAGE_CHARACTERS)
+    shown, left_out = prompts.fit(passages, PASSAGE_CHARACTERS)
     prompt = _prompt(request, tools, shown)
     done = model.complete(prompt, ModelAnswer, community_id=request.community_id)
     claims, evidence, dropped = _verified(done.output, shown) if done.output.answerable else ([], [], 0)
+    made = _provenance(tools, model, prompt, done, left_out)
     why = "The language model found no answer in the material."
     if dropped:
         why = "The language model answered, but none of its quotes could be found in the material."
-    return VerifiedAnswer(tuple(claims), tuple(evidence), shown, _provenance(tools, model, prompt, done, dropped), why)
+    return VerifiedAnswer(tuple(claims), tuple(evidence), shown, replace(made, dropped_claims=dropped), why)
 
 
 def _prompt(request: Request, tools: Tools, passages: Sequence[Passage]) -> Prompt:
@@ -111,14 +112,13 @@ def _locate(quote: ModelQuote, passages: Sequence[Passage]) -> Evidence | None:
 
 
 def _provenance(
-    tools: Tools, model: LanguageModel, prompt: Prompt, done: Completion[ModelAnswer], dropped: int
+    tools: Tools, model: LanguageModel, prompt: Prompt, done: Completion[ModelAnswer], left_out: int
 ) -> Provenance:
     return Provenance(
         made_by=done.model or model.name,
         prompt=prompt.name,
         prompt_hash=prompt.hash,
-        retrieval=tools.search.signature(),
+        retrieval={**tools.search.signature(), "passages_left_out": left_out},
         input_tokens=done.input_tokens,
         output_tokens=done.output_tokens,
-        dropped_claims=dropped,
     )

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from cohost import safety
 from cohost.errors import InvalidInput
 from cohost.jobs.shape import Revision
 from cohost.model import Passage
@@ -69,7 +70,10 @@ def render(claims: Sequence[Claim], evidence: Sequence[Evidence]) -> str:
 def messages(shown: dict[str, Any], destination: Destination, request_id: str | None) -> list[Message]:
     """The one message that an approval covers."""
     answer = AnswerPayload.model_validate(shown)
-    return [Message(destination, title=answer.question, text=answer.text, in_reply_to=request_id)]
+    # A model's links were cut when it answered; what is left came from sources and hosts. Images, HTML, mentions and
+    # invisible characters are not posted, whoever wrote them: a quoted post must not ring everybody's bell.
+    text = safety.clean(answer.text, safety.urls_in(answer.text))
+    return [Message(destination, title=answer.question, text=text, in_reply_to=request_id)]
 
 
 def emptied(shown: dict[str, Any]) -> dict[str, Any]:

@@ -41,7 +41,11 @@ def test_settings_change_one_by_one(client, as_):
 
 @pytest.mark.parametrize(
     ("settings", "field"),
-    [({"connector": "pigeon"}, "settings.connector"), ({"jobs": ["cook"]}, "settings.jobs"), ({"answer_words": 3}, "settings.answer_words")],
+    [
+        ({"connector": "pigeon"}, "settings.connector"),
+        ({"jobs": ["cook"]}, "settings.jobs"),
+        ({"answer_words": 3}, "settings.answer_words"),
+    ],
 )
 def test_settings_that_cannot_work_are_named(client, as_, settings, field):
     answer = put(client, as_("hana"), "community", settings=settings)
@@ -87,7 +91,10 @@ def test_erasing_a_member_takes_their_posts(client, as_):
 
 
 def test_a_source_is_added_changed_and_unchanged(client, as_):
-    done = [put(client, as_("hana"), "spaces/course/sources/week 1/l1.md", **{**LESSON, "title": t}) for t in ("A", "B", "B")]
+    done = [
+        put(client, as_("hana"), "spaces/course/sources/week 1/l1.md", **{**LESSON, "title": t})
+        for t in ("A", "B", "B")
+    ]
     assert [(d.status_code, d.json()["outcome"], d.json()["version"]) for d in done] == [
         (201, "added", 1), (200, "changed", 2), (200, "unchanged", 2),
     ]  # fmt: skip
@@ -176,7 +183,8 @@ def test_an_upload_into_a_space_that_is_not_there_is_a_404(client, as_):
 
 def test_a_found_passage_is_the_sources_text_at_its_offsets(client, as_):
     put(client, as_("hana"), "spaces/course/sources/l1", **LESSON)
-    found = client.post("/v1/search", headers=as_("ada"), json={"query": "ripe starter", "top_k": 1}).json()["passages"][0]
+    answer = client.post("/v1/search", headers=as_("ada"), json={"query": "ripe starter", "top_k": 1})
+    found = answer.json()["passages"][0]
     text = client.get("/v1/spaces/course/sources/l1", headers=as_("ada")).json()["text"]
     assert (found["source_id"], found["text"]) == ("l1", text[found["start"] : found["end"]])
 
@@ -191,6 +199,7 @@ def test_the_queue_is_filtered_by_status_and_job(client, core, as_):
     client.post("/v1/questions", headers=as_("ada"), json={"text": "What is the answer to this?"})
     while core.worker.step():
         pass
+
     def count(**params):
         return len(client.get("/v1/suggestions", headers=as_("hana"), params=params).json()["items"])
 

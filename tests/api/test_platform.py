@@ -26,7 +26,8 @@ def pending(client, core, as_):
 def test_a_platform_never_decides(client, core, as_, acting, member):
     suggestion = pending(client, core, as_)
     headers = acting(member) if member else as_("platform")
-    for call, body in {"decision": {"verdict": "reject", "version": suggestion["version"]}, "undo": None, "delivery": {"sent": True}}.items():
+    reject = {"verdict": "reject", "version": suggestion["version"]}
+    for call, body in {"decision": reject, "undo": None, "delivery": {"sent": True}}.items():
         answer = client.post(f"/v1/suggestions/{suggestion['id']}/{call}", headers=headers, json=body)
         assert answer.status_code == 403, call
     again = client.get(f"/v1/suggestions/{suggestion['id']}", headers=as_("hana")).json()

@@ -45,7 +45,12 @@ def test_an_unknown_address_is_a_problem_too(client, as_):
 
 @pytest.mark.parametrize(
     ("path", "allow"),
-    [("/v1/community", "GET, PUT"), ("/v1/spaces/course", "DELETE, GET, PUT"), ("/v1/search", "POST"), ("/healthz", "GET")],
+    [
+        ("/v1/community", "GET, PUT"),
+        ("/v1/spaces/course", "DELETE, GET, PUT"),
+        ("/v1/search", "POST"),
+        ("/healthz", "GET"),
+    ],
 )
 def test_another_method_is_told_which_ones_there_are(client, as_, path, allow):
     answer = client.patch(path, headers=as_("ada"))

@@ -1,0 +1,7 @@
+"""Fakes that ship with the product, for its tests and for those of whoever adds a job or a connector."""
+
+from cohost.testing.connector import Posted, RecordingConnector
+from cohost.testing.embedder import HashEmbedder
+from cohost.testing.models import ObedientModel, ScriptedModel
+
+__all__ = ["HashEmbedder", "ObedientModel", "Posted", "RecordingConnector", "ScriptedModel"]

@@ -1,0 +1,118 @@
+"""Fit the probability that passages answer a question, and write it to `knowledge/answerable.json`.
+
+Positive: a question with what retrieval finds. Negative: a question that the material cannot answer, or one whose own
+lesson was taken out of what retrieval finds. Scores are from folds by question or lesson, never on rows that were fitted.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import GroupKFold, cross_val_predict
+
+from cohost.model import Passage
+from cohost.ports import FloatArray
+from evals.ground import SHARED, Ground, ground
+from knowledge.answerable import FEATURES, WEIGHTS, features
+
+TOP_K = 8  # as in the answer job
+WIDE = 50  # candidates from which a removed lesson's passages are dropped
+FOLDS = 10
+STRENGTH = 1.0  # inverse regularisation: the library's default; a grid moved nothing
+
+
+@dataclass(frozen=True)
+class Row:
+    """One question with its features."""
+
+    task: str
+    group: str  # folds never split a group
+    answerable: bool
+    values: FloatArray
+
+
+def main() -> None:
+    """Measure, print, and write the weights."""
+    with ground() as place:
+        rows = [*_clapnq(place), *_course(place, "ml-beginners"), *_course(place, "hf-nlp")]
+    x, y = np.stack([r.values for r in rows]), np.array([r.answerable for r in rows])
+    weight = _balance(rows)
+    model = LogisticRegression(C=STRENGTH, max_iter=1000)
+    folds = GroupKFold(FOLDS)
+    groups = np.array([r.group for r in rows])
+    scores = cross_val_predict(
+        model, x, y, groups=groups, cv=folds, method="predict_proba", params={"sample_weight": weight}
+    )[:, 1]
+    aurocs = {task: _auroc(rows, scores, task) for task in dict.fromkeys(r.task for r in rows)}
+    model.fit(x, y, sample_weight=weight)
+    for task, auroc in aurocs.items():
+        print(f"{task:<14} n={sum(r.task == task for r in rows):<5} AUROC {auroc:.3f}")  # noqa: T201  a report
+    _write(model, rows, aurocs)
+
+
+def _clapnq(place: Ground) -> Iterator[Row]:
+    files = {name: _lines(SHARED / "qa" / "clapnq" / f"{name}.jsonl") for name in ("answerable", "unanswerable")}
+    pages = {}
+    for row in (row for rows in files.values() for row in rows):
+        pages[sha256(row["passage"].encode()).hexdigest()[:16]] = (row["title"], row["passage"])
+    place.add_texts("clapnq", ((key, title, text) for key, (title, text) in pages.items()))
+    for name, rows in files.items():
+        for row in rows:
+            passages = place.search("clapnq", row["question"], top_k=TOP_K)
+            yield _row(place, "clapnq", row["question"], row["question"], passages, name == "answerable")
+
+
+def _course(place: Ground, name: str) -> Iterator[Row]:
+    place.add_folder(name, SHARED / "courses" / name)
+    for row in _lines(SHARED / "courses" / name / "questions.jsonl"):
+        if row.get("lang", "en") != "en":
+            continue
+        lesson = row["relevant"][0].removesuffix("README.md")
+        wide = place.search(name, row["question"], top_k=WIDE)
+        elsewhere = [p for p in wide if not p.source_id.startswith(lesson)]
+        yield _row(place, name, f"{name}/{lesson}", row["question"], place.search(name, row["question"], top_k=TOP_K), True)
+        yield _row(place, name, f"{name}/{lesson}", row["question"], elsewhere[:TOP_K], False)
+
+
+def _row(place: Ground, task: str, group: str, question: str, passages: list[Passage], answerable: bool) -> Row:
+    return Row(task, group, answerable, features(question, passages, place.core.embedder))
+
+
+def _balance(rows: list[Row]) -> FloatArray:
+    """Every task weighs the same, and within it both classes do."""
+    counts = {(r.task, r.answerable): 0 for r in rows}
+    for r in rows:
+        counts[r.task, r.answerable] += 1
+    each = len(rows) / len(counts)
+    return np.array([each / counts[r.task, r.answerable] for r in rows], dtype=np.float32)
+
+
+def _auroc(rows: list[Row], scores: FloatArray, task: str) -> float:
+    chosen = [n for n, r in enumerate(rows) if r.task == task]
+    return float(roc_auc_score([rows[n].answerable for n in chosen], [scores[n] for n in chosen]))
+
+
+def _write(model: LogisticRegression, rows: list[Row], aurocs: dict[str, float]) -> None:
+    data = sha256(b"".join(r.values.tobytes() for r in rows)).hexdigest()[:12]
+    stored = {
+        "signature": f"logistic, rows {len(rows)}, data {data}, all-MiniLM-L6-v2, AUROC by folds "
+        + ", ".join(f"{task} {auroc:.3f}" for task, auroc in aurocs.items()),
+        "bias": round(float(model.intercept_[0]), 4),
+        "weights": {name: round(float(w), 4) for name, w in zip(FEATURES, model.coef_[0], strict=True)},
+    }
+    WEIGHTS.write_text(json.dumps(stored, indent=2) + "\n")
+
+
+def _lines(path: Path) -> list[dict]:  # type: ignore[type-arg]  # rows of foreign files, read by key
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+if __name__ == "__main__":
+    main()

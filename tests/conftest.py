@@ -1,0 +1,162 @@
+"""The cast of all tests: one community with a host, a moderator and two members, and a stranger from another one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from fastapi.testclient import TestClient
+
+from api.app import create_app
+from cohost.bootstrap import App, build
+from cohost.model import BigPurpose, Caller, Community, Member, Role, SourceInput, Space
+from cohost.settings import load
+from cohost.store import Store, credentials, people, places
+from cohost.store.audit import OPERATOR
+from cohost.testing import HashEmbedder
+
+POSTGRESQL = os.environ.get("COHOST_TEST_POSTGRESQL", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
+REQUIRE_ALL = os.environ.get("COHOST_REQUIRE_ALL") == "1"
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+HERE, ELSEWHERE = "harbour", "elsewhere"
+
+LESSON = """# Tides
+
+## Spring tides
+
+Spring tides come twice a month, at new moon and at full moon. Then the sun and the moon pull in one line, and the water
+rises highest. Leave the mooring two hours before high water.
+
+## Neap tides
+
+Neap tides come at the half moons. The range between high and low water is smallest, so the channel stays shallow.
+"""
+SECRET = "The spare key of the boathouse lies under the third flower pot on the left."
+
+
+class Clock:
+    """A clock that moves only when told to."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(microseconds=1)  # no two events at one time
+        return self.now
+
+    def forward(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Who is there, with a key each: `cast.headers("hana")`, `cast.caller("ada")`."""
+
+    keys: dict[str, str] = field(repr=False)
+    roles: dict[str, Role]
+
+    def headers(self, name: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.keys[name]}"}
+
+    def caller(self, name: str) -> Caller:
+        if name == "platform":
+            return Caller(HERE, "platform", None, "key", "key_platform", by_platform=True)
+        community = ELSEWHERE if name == "stranger" else HERE
+        return Caller(community, self.roles[name], name, "key", f"key_{name}")
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'cohost.db'}"
+        return
+    schema = f"t{os.getpid()}_{abs(hash(request.node.nodeid)) % 10**9}"
+    admin = _postgresql()
+    with admin.begin() as connection:
+        connection.execute(sa.text(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE'))
+        connection.execute(sa.text(f'CREATE SCHEMA "{schema}"'))
+    yield f"{POSTGRESQL}?options=-csearch_path%3D{schema}"
+    with admin.begin() as connection:
+        connection.execute(sa.text(f'DROP SCHEMA "{schema}" CASCADE'))
+    admin.dispose()
+
+
+def _postgresql() -> sa.Engine:
+    engine = sa.create_engine(POSTGRESQL, connect_args={"connect_timeout": 2})
+    try:
+        engine.connect().close()
+    except sa.exc.OperationalError as error:
+        if REQUIRE_ALL:
+            raise
+        pytest.skip(f"no PostgreSQL answers ({type(error.orig).__name__}); set COHOST_TEST_POSTGRESQL")
+    return engine
+
+
+@pytest.fixture
+def core(database_url: str, tmp_path: Path, clock: Clock) -> Iterator[App]:
+    """The application with a deterministic embedder; no model, no network."""
+    settings = load({"COHOST_HOME": str(tmp_path / "home"), "COHOST_DATABASE_URL": database_url})
+    made = build(settings, clock=clock, embedder=HashEmbedder())
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def cast(core: App, clock: Clock) -> Cast:
+    """Everyone, the spaces `course`, `lounge` and `den` (private, ada's), a lesson and a secret."""
+    roles: dict[str, Role] = {"hana": "host", "mo": "moderator", "ada": "member", "ben": "member"}
+    with core.store.write() as tx:
+        people.put_community(tx, Community(HERE, "Harbour School", BigPurpose(1, "sailors"), ("Be kind.",)), clock())
+        people.put_community(tx, Community(ELSEWHERE, "Elsewhere"), clock())
+        for name, role in roles.items():
+            people.put_member(tx, HERE, Member(name, name.title(), role), clock())
+        people.put_member(tx, ELSEWHERE, Member("stranger", "Stranger", "host"), clock())
+        for space in (
+            Space("course", "Course", "course", "members"),
+            Space("lounge", "Lounge", "discussion", "members"),
+            Space("den", "Den", "discussion", "private", frozenset({"ada"})),
+        ):
+            places.put_space(tx, HERE, space, clock())
+        keys = {name: _key(core.store, tx, HERE, name, role, clock()) for name, role in roles.items()}
+        keys["stranger"] = _key(core.store, tx, ELSEWHERE, "stranger", "host", clock())
+        keys["platform"] = _key(core.store, tx, HERE, None, "platform", clock())
+    core.intake.put(HERE, "course", SourceInput("tides.md", "lesson", "Tides", LESSON), OPERATOR)
+    core.intake.put(HERE, "den", SourceInput("key", "post", "Boathouse", SECRET, author_id="ada"), OPERATOR)
+    return Cast(keys, roles)
+
+
+def _key(store: Store, tx: sa.Connection, community: str, member: str | None, role: Role, now: datetime) -> str:
+    _, secret = credentials.create_key(tx, community, role=role, member_id=member, name="test", actor=OPERATOR, now=now)
+    return secret
+
+
+@pytest.fixture
+def client(core: App, cast: Cast) -> Iterator[TestClient]:
+    """HTTP against the real edge; errors come back as responses, never as exceptions."""
+    with TestClient(create_app(core), raise_server_exceptions=False) as opened:
+        yield opened
+
+
+@pytest.fixture
+def as_(cast: Cast) -> Callable[[str], dict[str, str]]:
+    """Headers for somebody: `client.get(url, headers=as_("hana"))`."""
+    return cast.headers
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The development data, where it is."""
+    if not SHARED.is_dir():
+        pytest.skip("the development data (../shared/data) is not here")
+    return SHARED
