@@ -51,7 +51,7 @@ def demo() -> None:
             with progress_bar("Reading the sample community") as on_progress:
                 sample.load(core, on_progress)
         _print_links(core)
-        serving.serve(core, with_worker=True)
+        _serve(core, worker=True)
 
 
 @app.command()
@@ -59,7 +59,7 @@ def serve(worker: Annotated[bool, typer.Option(help="Also work: draft and publis
     """Serve API and console."""
     with _core() as core:
         serving.check_port(core.settings)
-        serving.serve(core, with_worker=worker)
+        _serve(core, worker=worker)
 
 
 @app.command()
@@ -161,6 +161,12 @@ def reindex(community: CommunityOption = "") -> None:
     with _core() as core:
         where = _community(core, community)
         print(f"{core.intake.reindex(where.id)} chunks indexed.")
+
+
+def _serve(core: App, *, worker: bool) -> None:
+    from api.app import create_app  # the edge: only for the commands that serve
+
+    serving.serve(core, create_app(core), with_worker=worker)
 
 
 @contextmanager

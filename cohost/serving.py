@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cohost.errors import Misconfigured
 from cohost.settings import Settings
@@ -27,26 +27,24 @@ def check_port(settings: Settings) -> None:
             ) from error
 
 
-def serve(core: App, *, with_worker: bool) -> None:
-    """Serve until told to stop; the worker finishes the row it has in hand."""
-    import uvicorn  # the edge is needed only by this command
-
-    from api.app import create_app
+def serve(core: App, edge: Any, *, with_worker: bool) -> None:
+    """Serve the ASGI application `edge` until told to stop; the worker finishes the row it has in hand."""
+    import uvicorn  # needed only by the commands that serve
 
     stop = threading.Event()
-    threads = [threading.Thread(target=_warm, args=(core,), name="warm", daemon=True)]
+    worker = threading.Thread(target=core.worker.run, args=(stop,), name="worker", daemon=True)
     if with_worker:
-        threads.append(threading.Thread(target=core.worker.run, args=(stop,), name="worker", daemon=True))
-    for thread in threads:
-        thread.start()
+        worker.start()
+    threading.Thread(target=_warm, args=(core,), name="warm", daemon=True).start()
     try:
         uvicorn.run(
-            create_app(core), host=core.settings.host, port=core.settings.port, log_level="warning", access_log=False,
+            edge, host=core.settings.host, port=core.settings.port, log_level="warning", access_log=False,
             timeout_graceful_shutdown=STOP_S, server_header=False,
         )  # fmt: skip
     finally:
         stop.set()
-        threads[-1].join(STOP_S)
+        if with_worker:
+            worker.join(STOP_S)
 
 
 def _warm(core: App) -> None:

@@ -3,21 +3,40 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from cohost.bootstrap import App, build
 from cohost.model import Community, Passage, SourceInput, Space
-from cohost.ports import Query
+from cohost.ports import FloatArray, Query
 from cohost.settings import load
 from cohost.store import people, places
 from cohost.store.audit import OPERATOR
 from cohost.suggestion import Destination
+from knowledge.embed import SentenceEmbedder
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 COMMUNITY = "evals"
+
+
+class RememberingEmbedder:
+    """The embedded default, asked once per text: measuring reads the same passages again and again."""
+
+    def __init__(self) -> None:
+        self._embedder = SentenceEmbedder()
+        self._known: dict[str, FloatArray] = {}
+        self.name = self._embedder.name
+        self.dimensions = self._embedder.dimensions
+
+    def embed(self, texts: Sequence[str]) -> FloatArray:
+        """As the Embedder port says."""
+        new = list(dict.fromkeys(text for text in texts if text not in self._known))
+        self._known.update(zip(new, self._embedder.embed(new), strict=True))
+        return np.stack([self._known[text] for text in texts]) if texts else self._embedder.embed([])
 
 
 @dataclass(frozen=True)
@@ -52,7 +71,7 @@ class Ground:
 def ground() -> Iterator[Ground]:
     """An empty one in a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="cohost-evals-") as folder:
-        core = build(load({"COHOST_HOME": folder}))
+        core = build(load({"COHOST_HOME": folder}), embedder=RememberingEmbedder())
         with core.store.write() as tx:
             people.put_community(tx, Community(COMMUNITY, "Evals"), core.clock())
         try:
