@@ -6,25 +6,31 @@ with a cookie and calls `caller_from_session` itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Annotated, cast
 
 from fastapi import Depends, Header, Request, Security
+from fastapi.dependencies.models import Dependant
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.bodies import check_bytes
+from api.schemas import ID_CHARACTERS, Omitted
 from cohost.errors import Forbidden, Unauthenticated
 from cohost.model import Caller, Role
 from cohost.store import Store, audit, credentials
 
-ROLES = "__cohost_roles__"  # where a dependency made by `require` keeps its roles, for the OpenAPI document
+ROLES = "__cohost_roles__"  # where a dependency made by `require` keeps its roles
 
 _bearer = HTTPBearer(auto_error=False, scheme_name="key", description="A key of one community, made by a host.")
 Bearer = Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
 ActingFor = Annotated[
-    str | None,
-    Header(alias="Cohost-Member", description="Only with a platform key: the id of the member it acts for, in UTF-8."),
+    str | Omitted,
+    Header(
+        alias="Cohost-Member",
+        description="Only with a platform key: the id of the member it acts for, in UTF-8.",
+        json_schema_extra={"minLength": 1, "maxLength": ID_CHARACTERS},
+    ),
 ]
 
 
@@ -47,6 +53,11 @@ Staff = Annotated[Caller, Depends(require("moderator", "host"))]
 StaffOrPlatform = Annotated[Caller, Depends(require("moderator", "host", "platform"))]
 HostOrPlatform = Annotated[Caller, Depends(require("host", "platform"))]
 Host = Annotated[Caller, Depends(require("host"))]
+
+
+def roles_of(dependencies: Iterable[Dependant]) -> tuple[Role, ...]:
+    """The roles that a route's own `require` lets in."""
+    return next(getattr(d.call, ROLES) for d in dependencies if hasattr(d.call, ROLES))
 
 
 def authenticated(request: Request) -> Caller:

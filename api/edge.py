@@ -37,7 +37,10 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["X-Request-Id"] = request_id
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-Id"] = request_id
+                headers.setdefault("Cache-Control", "no-store")  # answers hold members' words, some a new secret
+                headers.setdefault("X-Content-Type-Options", "nosniff")
             await send(message)
 
         try:

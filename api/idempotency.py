@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from base64 import urlsafe_b64encode
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from typing import Annotated, Any, cast
 
 from cryptography.fernet import Fernet
@@ -20,22 +20,22 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response
 from starlette.types import Message
 
-from api.auth import authenticated, secret_of
+from api.auth import authenticated, roles_of, secret_of
 from api.problems import expected, response_to
+from api.schemas import Omitted
 from cohost.bootstrap import App
 from cohost.errors import InvalidInput
-from cohost.model import Caller
+from cohost.model import Caller, Role
 from cohost.store import idempotency
 from cohost.store.idempotency import Answer, Claim
 
 HEADER = "Idempotency-Key"
 MAX_CHARACTERS = 200
 KEPT_HEADERS = ("content-type", "location", "content-location")
-NOT_KEPT = (401, 403)  # rights may be given meanwhile; nothing was done
 RIGHTS = (b"authorization", b"cohost-member")  # the headers that say who is asking
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 IdempotencyKey = Annotated[
-    str | None,
+    str | Omitted,
     Header(
         alias=HEADER,
         description="Any text you choose for this call, such as a UUID. The same key with the same request within 24 "
@@ -50,23 +50,25 @@ class IdempotentRoute(APIRoute):
 
     def get_route_handler(self) -> Handler:
         """The usual handler, guarded."""
-        run = super().get_route_handler()
+        run, roles = super().get_route_handler(), roles_of(self.dependant.dependencies)
 
         async def once(request: Request) -> Response:
             key = request.headers.get(HEADER)
             try:
-                return await run(request) if key is None else await _once(request, key, run)
+                return await run(request) if key is None else await _once(request, key, run, roles)
             finally:
                 await request.close()  # the files of a form, whoever read it
 
         return once
 
 
-async def _once(request: Request, key: str, run: Handler) -> Response:
+async def _once(request: Request, key: str, run: Handler, roles: Collection[Role]) -> Response:
     if not (key.strip() and len(key) <= MAX_CHARACTERS and key.isascii() and key.isprintable()):
         raise InvalidInput(f"{HEADER} is 1 to {MAX_CHARACTERS} printable ASCII characters.", field=f"header.{HEADER}")
     core = cast(App, request.app.state.core)
     caller = await run_in_threadpool(authenticated, request)
+    if caller.role not in roles:  # the route itself says so; nothing is read, nothing is remembered
+        return await run(request)
     claim = _claim_of(caller, key, await _fingerprint(request))
     known = await run_in_threadpool(_take, core, claim)
     if known is not None:
@@ -83,7 +85,7 @@ async def _run_and_keep(request: Request, core: App, claim: Claim, run: Handler)
     kept = False
     try:
         response = await _answered(request, run)
-        if response.status_code < 500 and response.status_code not in NOT_KEPT:
+        if response.status_code < 500:
             await run_in_threadpool(_keep, core, claim, _sealed(request, response))
             kept = True
         return response

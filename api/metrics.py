@@ -9,7 +9,9 @@ import sqlalchemy as sa
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
+from sqlalchemy.exc import SQLAlchemyError
 
+from cohost.errors import CohostError
 from cohost.store import Store, requests
 from cohost.store.tables import publications, suggestions
 
@@ -50,9 +52,13 @@ class _Waiting(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """One gauge per queue."""
-        with self._store.read() as tx:
-            for name, text, count in _DEPTHS:
-                yield GaugeMetricFamily(name, text, value=count(tx))
+        try:
+            with self._store.read() as tx:
+                depths = [count(tx) for _, _, count in _DEPTHS]
+        except (SQLAlchemyError, CohostError):  # no database, no depths; the other numbers are still worth having
+            return
+        for (name, text, _), depth in zip(_DEPTHS, depths, strict=True):
+            yield GaugeMetricFamily(name, text, value=depth)
 
 
 def _pending(tx: sa.Connection) -> int:

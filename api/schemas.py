@@ -8,6 +8,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Path, Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic.json_schema import SkipJsonSchema
 
 from cohost import model
 
@@ -21,9 +22,10 @@ YEARS = "^(19[7-9]|2[01][0-9])[0-9]-"  # 1970 to 2199: a time outside is a mista
 Id = Annotated[str, StringConstraints(min_length=1, max_length=ID_CHARACTERS, pattern=PRINTABLE)]
 SourceId = Annotated[str, StringConstraints(min_length=1, max_length=SOURCE_ID_CHARACTERS, pattern=PRINTABLE)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=PRINTABLE)]
+Omitted = SkipJsonSchema[None]  # a parameter may be left out, but it cannot be null: that would be the text "null"
 Limit = Annotated[int, Query(ge=1, le=200, description="How many items a page holds at most.")]
 Cursor = Annotated[
-    str | None, Query(max_length=2000, description="`next` of the page before; leave out for the first.")
+    str | Omitted, Query(max_length=2000, description="`next` of the page before; leave out for the first.")
 ]
 SpacePath = Annotated[Id, Path(description="The space's id.", examples=["course"])]
 ObjectPath = Annotated[Id, Path(description="The object's id.")]

@@ -13,7 +13,7 @@ from cohost.jobs import JOBS
 from cohost.model import Caller
 from cohost.ownwords import find_foreign_text
 from cohost.ports import Connector
-from cohost.store import Store, Tx, audit, people, publications, suggestions
+from cohost.store import Store, Tx, audit, people, publications, requests, suggestions
 from cohost.store.audit import Actor
 from cohost.suggestion import Decision, Evidence, Publication, Status, Suggestion, check_move
 from cohost.withdrawal import withdraw
@@ -75,6 +75,8 @@ class Approval:
             for publication in sent:
                 publications.settle(tx, publication.id, "undone", now=self._clock())
             self._record(tx, caller, shown, "undone")
+            if shown.request_id is not None:  # it is open again: a new draft, or an abstention, waits for a host
+                requests.settle(tx, shown.request_id, "waiting", available_at=self._clock())
             return suggestions.get(tx, caller.community_id, shown.id)
 
     def delivery(self, caller: Caller, suggestion_id: str, *, sent: bool) -> Suggestion:

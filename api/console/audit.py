@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
 
 from api.console.page import HostOnly, Visit
@@ -10,11 +12,12 @@ from cohost.store import audit
 
 router = APIRouter()
 PER_PAGE = 50
+LAST = 2**63 - 1  # the largest key a database holds
 NO_PERSON = {"worker": "Cohost's worker", "operator": "an operator", "platform": "the platform"}
 
 
 @router.get("/audit")
-def show(visit: HostOnly, before: int | None = None) -> HTMLResponse:
+def show(visit: HostOnly, before: Annotated[int | None, Query(ge=0, le=LAST)] = None) -> HTMLResponse:
     """One page of the record."""
     with visit.core.store.read() as tx:
         rows = audit.rows(tx, visit.community.id, before=before, limit=PER_PAGE + 1)

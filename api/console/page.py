@@ -87,8 +87,8 @@ class Visit:
             return {m.id: m.name for m in people.all_members(tx, self.community.id)}
 
     def name(self, member_id: str | None) -> str:
-        """A member's name; those who were erased are "a former member"."""
-        return self.names.get(member_id or "", "a former member")
+        """A member's name; those who were erased are "a former member", and a post may come without an author."""
+        return "Somebody" if member_id is None else self.names.get(member_id, "a former member")
 
     def page(self, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
         """Render a template for this visit."""

@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 BlockKind = Literal["heading", "text", "table", "list"]
 _BLOCK = re.compile(r"\S.*?(?=\n[ \t]*\n|\Z)", re.DOTALL)
 _ITEM = re.compile(r"\s*(?:[-*•]|\d{1,3}[.)])\s")
-_WORD_END = re.compile(r"\s")
+_SPACE = re.compile(r"\s+")
 CONTEXT = 320  # characters around a quote: about two sentences before and after
 
 
@@ -70,9 +70,9 @@ def is_markdown(text: str, structure: Mapping[str, Any]) -> bool:
 def in_context(text: str, start: int, end: int) -> InContext:
     """The quote `text[start:end]` with whole words around it."""
     first, last = max(0, start - CONTEXT), min(len(text), end + CONTEXT)
-    if first and (space := _WORD_END.search(text, first, start)):
+    if first and (space := _SPACE.search(text, first, start)):
         first = space.end()
-    if last < len(text) and (spaces := list(_WORD_END.finditer(text, end, last))):
+    if last < len(text) and (spaces := list(_SPACE.finditer(text, end, last))):
         last = spaces[-1].start()
     return InContext(text[first:start], text[start:end], text[end:last], first > 0, last < len(text))
 

@@ -22,22 +22,13 @@ router = APIRouter()
 TEXT_CHARACTERS = 20_000  # the longest message of any connector
 REASON_CHARACTERS = 2_000
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
-DONE = {
-    "approve": "Approved. It is on its way and will be posted in a moment.",
-    "edit": "Approved in your words. It is on its way and will be posted in a moment.",
-    "reject": "Rejected. Nothing was posted.",
-    "escalate": "Escalated. It stays pending and is assigned to a host.",
-    "undo": "Taken back. Readers no longer see it.",
-    "sent": "Noted: it was posted.",
-    "not-sent": "Noted: it was not posted. It is being sent again.",
-}
 Refusal = InvalidInput | Conflict | DeliveryFailed  # what a person can act on, so the page stays with what they typed
 
 
 @router.get("/queue/{suggestion_id}")
 def show(visit: StaffOnly, suggestion_id: str, done: str = "") -> HTMLResponse:
     """The suggestion as it is now."""
-    return _page(visit, suggestion_id, done=DONE.get(done, ""))
+    return _page(visit, suggestion_id, done=bool(done))
 
 
 @router.post("/queue/{suggestion_id}/decision")
@@ -48,7 +39,7 @@ def decide(visit: StaffOnly, suggestion_id: str, form: Posted) -> Response:
         visit.core.approval.decide(visit.caller, suggestion_id, decision)
     except (InvalidInput, Conflict) as error:
         return _refused(visit, suggestion_id, error, kept=form.typed("text"))
-    return see(f"/queue/{suggestion_id}?done={decision.verdict}")
+    return see(f"/queue/{suggestion_id}?done=yes")
 
 
 @router.post("/queue/{suggestion_id}/undo")
@@ -58,7 +49,7 @@ def undo(visit: StaffOnly, suggestion_id: str, form: Posted) -> Response:
         visit.core.approval.undo(visit.caller, suggestion_id)
     except (Conflict, DeliveryFailed) as error:
         return _refused(visit, suggestion_id, error)
-    return see(f"/queue/{suggestion_id}?done=undo")
+    return see(f"/queue/{suggestion_id}?done=yes")
 
 
 @router.post("/queue/{suggestion_id}/delivery")
@@ -69,7 +60,7 @@ def delivery(visit: StaffOnly, suggestion_id: str, form: Posted) -> Response:
         visit.core.approval.delivery(visit.caller, suggestion_id, sent=sent)
     except Conflict as error:
         return _refused(visit, suggestion_id, error)
-    return see(f"/queue/{suggestion_id}?done={'sent' if sent else 'not-sent'}")
+    return see(f"/queue/{suggestion_id}?done=yes")
 
 
 def _decision(form: Form) -> Decision:
@@ -106,7 +97,7 @@ def _kindly(visit: Visit, suggestion: Suggestion, error: Refusal) -> str:
 
 
 def _page(
-    visit: Visit, suggestion_id: str, *, status: int = 200, done: str = "", refusal: str = "", kept: str = ""
+    visit: Visit, suggestion_id: str, *, status: int = 200, done: bool = False, refusal: str = "", kept: str = ""
 ) -> HTMLResponse:
     suggestion = visit.core.approval.visible(visit.caller, suggestion_id)
     with visit.core.store.read() as tx:

@@ -11,7 +11,6 @@ from starlette.datastructures import UploadFile
 
 from api.bodies import check_text
 from api.console.ask import SPACE_CHARACTERS, spaces_of
-from api.console.errors import status_of
 from api.console.forms import Form, PostedFiles
 from api.console.page import HostOnly, Visit, see
 from cohost import audience
@@ -35,11 +34,15 @@ def show(visit: HostOnly, space: str = "") -> HTMLResponse:
 def upload(visit: HostOnly, form: PostedFiles) -> Response:
     """Take in one or more files; each becomes an ingestion that the worker reads."""
     space_id = form.text("space", most=SPACE_CHARACTERS)
+    space = audience.space_in_sight(visit.sight, visit.caller, space_id)
     try:
-        space = audience.space_in_sight(visit.sight, visit.caller, space_id)
-        made = [_accept(visit, space.id, file, sync=form.ticked("sync")) for file in _chosen(form)]
-    except (InvalidInput, TooLarge) as error:
-        return _form(visit, chosen=space_id, error=error.message, status=status_of(error))
+        files = _chosen(form)
+    except InvalidInput as error:
+        return _form(visit, chosen=space_id, error=error.message, status=422)
+    made, refused = _accepted(visit, space.id, files, sync=form.ticked("sync"))
+    if refused:
+        others = " The other files were taken." if made else ""
+        return _form(visit, chosen=space_id, error=" ".join(refused) + others, status=422)
     return see(f"/upload/{made[0]}" if len(made) == 1 else "/upload")
 
 
@@ -63,13 +66,23 @@ def _chosen(form: Form) -> list[UploadFile]:
         raise InvalidInput("Choose at least one file.", field="files")
     if form.ticked("sync") and len(files) > 1:
         raise InvalidInput(ONE_ARCHIVE, field="sync")
-    for file in files:
-        check_text(file.filename or "", "The file's name")
     return files
+
+
+def _accepted(visit: Visit, space_id: str, files: list[UploadFile], *, sync: bool) -> tuple[list[str], list[str]]:
+    """Ingestions that began, and what is wrong with the files for which none did."""
+    made, refused = [], []
+    for file in files:
+        try:
+            made.append(_accept(visit, space_id, file, sync=sync))
+        except (InvalidInput, TooLarge) as error:
+            refused.append(error.message)
+    return made, refused
 
 
 def _accept(visit: Visit, space_id: str, file: UploadFile, *, sync: bool) -> str:
     name, pieces = file.filename or "file", _pieces(file.file)
+    check_text(name, "The file's name")
     return visit.core.files.accept_upload(visit.community.id, space_id, name, pieces, visit.actor, sync=sync)
 
 
@@ -81,7 +94,8 @@ def _pieces(file: IO[bytes]) -> Iterator[bytes]:
 def _form(visit: Visit, *, chosen: str = "", error: str = "", status: int = 200) -> HTMLResponse:
     with visit.core.store.read() as tx:
         recent = ingestions.recent(tx, visit.community.id)
+    spaces = sorted(spaces_of(visit), key=lambda space: space.kind != "course")
     return visit.page(
-        "upload.html", status=status, spaces=spaces_of(visit), chosen=chosen, error=error, recent=recent,
+        "upload.html", status=status, spaces=spaces, chosen=chosen, error=error, recent=recent,
         most_mb=visit.core.settings.max_upload_bytes // MIB,
     )  # fmt: skip

@@ -11,13 +11,13 @@ from pydantic import Field
 from api.auth import Host
 from api.core import Core
 from api.cursors import pack, unpack_number
-from api.schemas import PRINTABLE, SOURCE_ID_CHARACTERS, Cursor, Limit, Page, View, responses
+from api.schemas import PRINTABLE, SOURCE_ID_CHARACTERS, Cursor, Limit, Omitted, Page, View, responses
 from cohost.store import audit
 
 router = APIRouter(tags=["audit"])
 
 ObjectId = Annotated[
-    str | None,
+    str | Omitted,
     Query(min_length=1, max_length=SOURCE_ID_CHARACTERS, pattern=PRINTABLE, description="Changes of one object only."),
 ]
 

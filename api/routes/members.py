@@ -20,6 +20,7 @@ router = APIRouter(tags=["members"])
 
 MemberRole = Literal["member", "moderator", "host"]
 Text = Annotated[str, StringConstraints(max_length=5000, pattern=ANY_TEXT)]
+ShortText = Annotated[str, StringConstraints(max_length=100, pattern=ANY_TEXT)]
 Topics = Annotated[list[Annotated[str, StringConstraints(max_length=500, pattern=WORDS)]], Field(max_length=50)]
 
 
@@ -31,11 +32,9 @@ class Profile(Body):
     interests: Topics | None = None
     offers: Topics | None = Field(None, description="What they can help others with.")
     asks: Topics | None = Field(None, description="What they want help with.")
-    level: Annotated[str, StringConstraints(max_length=100, pattern=ANY_TEXT)] | None = None
+    level: ShortText | None = None
     languages: Topics | None = None
-    time_zone: Annotated[str, StringConstraints(max_length=100, pattern=ANY_TEXT)] | None = Field(
-        None, examples=["Europe/Berlin"]
-    )
+    time_zone: ShortText | None = Field(None, examples=["Europe/Berlin"])
 
 
 class MemberView(View):

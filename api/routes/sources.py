@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from api.auth import Anyone, actor
 from api.core import Core
 from api.cursors import pack, unpack_texts
-from api.schemas import ANY_TEXT, Body, Cursor, Id, Limit, Moment, Page, SourceId, SpacePath, View, responses
+from api.schemas import ANY_TEXT, Body, Cursor, Id, Limit, Moment, Omitted, Page, SourceId, SpacePath, View, responses
 from cohost import audience
 from cohost.bootstrap import App
 from cohost.errors import Conflict, Forbidden, NotFound
@@ -153,7 +153,7 @@ def put_source(
 )
 def delete_source(
     core: Core, caller: Anyone, space: SpacePath, id: SourcePath,
-    deleted_at: Annotated[Moment | None, Query(description="When it was deleted there. Left out: now.")] = None,
+    deleted_at: Annotated[Moment | Omitted, Query(description="When it was deleted there. Left out: now.")] = None,
 ) -> None:  # fmt: skip
     """Out of search, drafts and prompts when this returns; only a newer `updated_at` brings it back."""
     found = _known(core, caller, space, id)

@@ -13,7 +13,7 @@ from api.auth import Staff
 from api.core import Core
 from api.cursors import pack, unpack_moment
 from api.idempotency import IdempotencyKey, IdempotentRoute
-from api.schemas import ANY_TEXT, Body, Cursor, Limit, ObjectPath, Page, View, Whole, responses
+from api.schemas import ANY_TEXT, Body, Cursor, Limit, ObjectPath, Omitted, Page, View, Whole, responses
 from cohost import audience
 from cohost.audience import Sight
 from cohost.bootstrap import App
@@ -34,7 +34,7 @@ Statuses = Annotated[
         examples=[["pending"]],
     ),
 ]
-JobName = Annotated[str | None, Query(max_length=50, description="One job only.", examples=["answer"])]
+JobName = Annotated[str | Omitted, Query(max_length=50, description="One job only.", examples=["answer"])]
 
 
 class EvidenceView(View):

@@ -101,9 +101,8 @@ def _in_the_sources_words(tools: Tools, ground: _Ground) -> Outcome:
     chosen = _choose(scored, tools.community.settings.answer_words)
     evidence = [evidence_of(ground.passages[at], start, end) for at, start, end in _joined(chosen, ground.passages)]
     claims = [Claim(text=item.quote, quotes=(quote_of(item),)) for item in evidence]
-    best = evidence[0]
-    rationale = f"Quoted word for word; the best match is in “{best.title}”" + (f", {best.place}." if best.place else ".")
-    return ground.draft(claims, evidence, rationale)
+    where = " › ".join((evidence[0].title, *evidence[0].headings[-1:]))
+    return ground.draft(claims, evidence, f"Quoted word for word; the best match is in “{where}”.")
 
 
 def _choose(scored: Sequence[ScoredSentence], words: int) -> list[ScoredSentence]:

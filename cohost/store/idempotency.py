@@ -93,7 +93,7 @@ def _insert(tx: Tx, wanted: Claim, now: datetime) -> bool:
         community_id=wanted.community_id, credential_id=wanted.scope, key=wanted.key, member_id=wanted.member_id,
         fingerprint=wanted.fingerprint, created_at=now,
     )  # fmt: skip
-    return bool(tx.execute(new.on_conflict_do_nothing()).rowcount)
+    return tx.execute(new.on_conflict_do_nothing().returning(idempotency.c.key)).one_or_none() is not None
 
 
 def _drop_old(tx: Tx, wanted: Claim, now: datetime) -> None:

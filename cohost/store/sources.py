@@ -57,7 +57,8 @@ def in_space(tx: Tx, space_pk: int, *, after: str = "", limit: int | None = 1000
 def hashes(tx: Tx, space_pk: int) -> dict[str, str]:
     """Content hash by id of the living sources of a space."""
     query = sa.select(sources.c.id, sources.c.content_hash)
-    return dict(tx.execute(query.where(sources.c.space_pk == space_pk, sources.c.deleted_at.is_(None))).tuples().all())
+    rows = tx.execute(query.where(sources.c.space_pk == space_pk, sources.c.deleted_at.is_(None)))
+    return {row.id: row.content_hash for row in rows}
 
 
 def from_files(tx: Tx, space_pk: int) -> list[str]:
@@ -115,7 +116,7 @@ def bury(tx: Tx, source_pk: int, deleted_at: datetime) -> None:
 def chunk_vectors(tx: Tx, source_pk: int) -> dict[str, bytes]:
     """Vector bytes by chunk hash, to embed only what changed."""
     query = sa.select(chunks.c.hash, chunks.c.vector).where(chunks.c.source_pk == source_pk)
-    return dict(tx.execute(query).tuples().all())
+    return {row.hash: row.vector for row in tx.execute(query)}
 
 
 def chunk_pks(tx: Tx, source_pk: int) -> list[int]:

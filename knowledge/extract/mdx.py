@@ -74,7 +74,10 @@ def _brace_end(source: str, start: int, last: int) -> int:
     while position < last:
         character = source[position]
         if source.startswith("/*", position):
-            position = source.find("*/", position, last) + 2 or last
+            closing = source.find("*/", position + 2, last)
+            if closing < 0:
+                return last
+            position = closing + 2
             continue
         if character in _STRINGS:
             position = _string_end(source, position, last)

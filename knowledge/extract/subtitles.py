@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import logging
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -48,6 +49,7 @@ def read(data: bytes, name: str) -> Document:
 def _srt(text: str) -> Iterator[Cue]:
     import srt
 
+    srt.LOG.setLevel(logging.CRITICAL)  # it would write what people said into the log
     canonical = _TIMING.sub(lambda match: _timing(match, ","), text)
     try:
         for cue in srt.parse(canonical, ignore_errors=True):

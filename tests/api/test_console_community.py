@@ -41,10 +41,10 @@ def test_a_host_changes_the_big_purpose_and_the_settings(hana, core):
 def test_saving_what_was_there_changes_nothing(hana, core):
     before = community(core)
     page = hana.text("/community")
-    fields = dict(re.findall(r'<input[^>]*name="(name|version|answer_words|waiting_text)"[^>]*value="([^"]*)"', page))
-    texts = dict(re.findall(r'<textarea id="(for_whom|goals|activities|outcome)"[^>]*>\n(.*?)</textarea>', page, re.DOTALL))
-    sent = {k: html.unescape(v) for k, v in {**fields, **texts}.items()}
-    hana.submit("/community", on="/community", **sent, guidelines="Be kind.", caution="balanced")
+    lines = re.findall(r'<input[^>]*name="(name|version|answer_words|waiting_text)"[^>]*value="([^"]*)"', page)
+    texts = re.findall(r'<textarea id="(for_whom|goals|activities|outcome)"[^>]*>\n(.*?)</textarea>', page, re.DOTALL)
+    fields = {name: html.unescape(value) for name, value in lines + texts}
+    hana.submit("/community", on="/community", **fields, guidelines="Be kind.", caution="balanced")
     assert community(core) == before
 
 

@@ -73,11 +73,11 @@ def test_the_link_of_a_quote_leads_to_the_marked_words(hana, path):
 
 def test_an_approved_answer_is_posted_and_can_be_taken_back(hana, path, core, ada):
     answer = decide(hana, path, "approve")
-    assert "Approved. It is on its way" in answer.text
+    assert "Thank you. Approved, and about to be posted." in answer.text
     work(core)
     assert "What readers see" in hana.text(path)
     assert "Approved by a person" in ada.text("/board/course")
-    assert "Taken back" in hana.submit(f"{path}/undo", on=path).text
+    assert "has been taken back" in hana.submit(f"{path}/undo", on=path).text
     assert "Approved by a person" not in ada.text("/board/course")
 
 
@@ -103,7 +103,7 @@ def test_a_rejection_keeps_its_reason(hana, path):
 
 
 def test_escalating_keeps_it_pending(hana, path):
-    assert "It stays pending" in decide(hana, path, "escalate", reason="Your topic.").text
+    assert "Escalated to Hana" in decide(hana, path, "escalate", reason="Your topic.").text
     assert QUESTION in hana.text("/queue?status=pending")
 
 

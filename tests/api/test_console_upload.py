@@ -86,6 +86,13 @@ def test_a_script_as_a_file_name_is_shown_not_run(hana, core):
     assert "&lt;img src=x" in hana.text("/upload")
 
 
+def test_one_bad_file_does_not_stop_the_others(hana, core):
+    answer = upload(hana, [file("a.md"), file("empty.md", b"")])
+    assert answer.status_code == 422
+    assert "empty.md is empty. The other files were taken." in answer.text
+    assert "a.md</a>" in answer.text
+
+
 @pytest.mark.parametrize("files", [[], [file("empty.md", b"")]])
 def test_nothing_to_read_is_a_sentence_not_a_failure(hana, files):
     answer = upload(hana, files or [("other", ("a.md", KNOTS, "text/markdown"))])

@@ -131,8 +131,8 @@ def test_a_link_runs_no_script(client, as_):
 
 def test_sources_come_in_pages(client, as_):
     for n in range(5):
-        put(client, as_("hana"), f"spaces/course/sources/l{n}", **LESSON)
-    items, count = pages(client, as_("ada"), "/v1/spaces/course/sources", limit=2)
+        put(client, as_("hana"), f"spaces/lounge/sources/l{n}", **LESSON)
+    items, count = pages(client, as_("ada"), "/v1/spaces/lounge/sources", limit=2)
     assert ([i["id"] for i in items], count) == (["l0", "l1", "l2", "l3", "l4"], 3)
 
 

@@ -84,4 +84,5 @@ def test_embeds_vanish() -> None:
 
 def test_a_tag_that_never_ends_is_text_not_a_trap() -> None:
     assert "Open" in read("Open <Tip a={ and nothing more.").text
+    assert "Open" in read("Open <Tip a={/* and nothing more.").text
     assert len(read("<A {" * 20_000).text) == 80_000

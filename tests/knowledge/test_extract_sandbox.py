@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -115,3 +117,16 @@ def test_closing_twice_or_unused_is_fine() -> None:
     sandbox = Sandbox()
     sandbox.close()
     sandbox.close()
+
+
+@pytest.mark.parametrize("attempt", ["import socket; socket.socket()", "import os; os.system('true')"])
+def test_the_child_may_not_use_the_network_or_start_programs(attempt: str) -> None:
+    script = f"from knowledge.extract import child; child._limit(2**31); {attempt}"
+    result = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True)  # noqa: S603  # our words
+    assert b"PermissionError: The reader of files may not use" in result.stderr
+
+
+def test_the_child_may_not_write_files(tmp_path: Path) -> None:
+    script = f"from knowledge.extract import child; child._limit(2**31); open({str(tmp_path / 'x')!r}, 'wb', 0).write(b'a')"
+    result = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True)  # noqa: S603  # our words
+    assert b"File too large" in result.stderr

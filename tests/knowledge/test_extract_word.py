@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from typing import Any
 
 import docx
@@ -86,3 +87,20 @@ def test_the_file_s_own_title_serves_where_no_paragraph_is_one(document: Any) ->
     document.core_properties.title = "From the properties"
     document.add_paragraph("words")
     assert read(document).title == "From the properties"
+
+
+def test_entities_are_never_resolved(document: Any) -> None:
+    document.add_paragraph("before MARK after")
+    original, changed = io.BytesIO(), io.BytesIO()
+    document.save(original)
+    declared = b'<!DOCTYPE d [<!ENTITY a "boom"><!ENTITY f SYSTEM "file:///etc/passwd">]><w:document'
+    with zipfile.ZipFile(original) as source, zipfile.ZipFile(changed, "w") as target:
+        for name in source.namelist():
+            data = source.read(name)
+            if name == "word/document.xml":
+                data = data.replace(b"<w:document", declared, 1).replace(b"MARK", b"&a;&f;")
+            target.writestr(name, data)
+    text = extract(changed.getvalue(), "a.docx").text
+    assert "before" in text
+    assert "boom" not in text
+    assert "root:" not in text

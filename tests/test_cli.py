@@ -1,0 +1,110 @@
+"""The command line, as an operator types it."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from cohost.cli import app
+from cohost.settings import load
+from cohost.store import Store, credentials, people, places
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Run a command on a database of its own."""
+    runner = CliRunner()
+    return lambda *words, **env: runner.invoke(app, list(words), env={"COHOST_HOME": str(tmp_path / "home"), **env})
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(load({"COHOST_HOME": str(tmp_path / "home")}).database_url)
+
+
+def test_a_key_is_the_last_line_and_opens_the_door(run: Run, store: Store) -> None:
+    run("community", "create", "harbour")
+    secret = run("key", "create", "--role", "host", "--member", "hana").stdout.splitlines()[-1]
+    with store.read() as tx:
+        caller = credentials.authenticate(tx, secret)
+    assert (caller.community_id, caller.role, caller.member_id) == ("harbour", "host", "hana")
+
+
+def test_a_platform_key_belongs_to_nobody(run: Run, store: Store) -> None:
+    secret = run("key", "create", "--role", "platform").stdout.splitlines()[-1]
+    with store.read() as tx:
+        assert credentials.authenticate(tx, secret).member_id is None
+
+
+def test_the_first_command_makes_a_community(run: Run, store: Store) -> None:
+    assert run("key", "create", "--role", "host").exit_code == 0
+    with store.read() as tx:
+        assert [c.id for c in people.all_communities(tx)] == ["default"]
+
+
+def test_several_communities_ask_which(run: Run) -> None:
+    run("community", "create", "one")
+    run("community", "create", "two")
+    refused = run("key", "create", "--role", "platform")
+    assert refused.exit_code == 1
+    assert "--community" in refused.stderr
+    assert run("key", "create", "--role", "platform", "--community", "two").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("community", "create", "one"), "already"),
+        (("key", "create", "--role", "emperor"), "not a role"),
+        (("ingest", "/nowhere/at/all", "--space", "Course"), "does not exist"),
+        (("ask", "Why?", "--space", "nowhere"), "no space"),
+    ],
+)
+def test_a_mistake_is_one_clear_line(run: Run, words: tuple[str, ...], hint: str) -> None:
+    run("community", "create", "one")
+    refused = run(*words)
+    assert refused.exit_code == 1
+    assert hint in refused.stderr
+    assert "Traceback" not in refused.output
+
+
+def test_an_unknown_setting_is_named(run: Run) -> None:
+    refused = run("community", "create", "one", COHOST_MODLE="openai:x")
+    assert refused.exit_code == 1
+    assert "COHOST_MODLE" in refused.stderr
+
+
+def test_a_taken_port_is_told_before_anything_is_read(run: Run) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        refused = run("demo", COHOST_PORT=str(taken.getsockname()[1]))
+    assert refused.exit_code == 1
+    assert "COHOST_PORT" in refused.stderr
+
+
+@pytest.mark.model
+def test_a_folder_is_read_searched_and_asked(run: Run, store: Store, tmp_path: Path) -> None:
+    course = tmp_path / "course"
+    course.mkdir()
+    (course / "tides.md").write_text("# Tides\n\nSpring tides come twice a month, at new moon and at full moon.\n")
+    (course / "broken.pdf").write_bytes(b"%PDF-1.7 nothing more")
+    first = run("ingest", str(course), "--space", "Sailing course", "--private")
+    assert "1 added" in first.stdout
+    assert "1 failed" in first.stdout
+    assert "broken.pdf" in first.stderr
+    assert "1 unchanged" in run("ingest", str(course), "--space", "Sailing course").stdout
+    with store.read() as tx:
+        assert places.space(tx, "default", "sailing-course").visibility == "private"
+    found = json.loads(run("search", "when are spring tides?", "--json").stdout)["passages"]
+    assert found[0]["source_id"] == "tides.md"
+    answer = run("ask", "When do spring tides come?", "--space", "sailing-course").stdout
+    assert "> Spring tides come twice a month, at new moon and at full moon." in answer
