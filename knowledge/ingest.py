@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from cohost.errors import CohostError, InvalidInput, NotFound, StaleVersion
+from cohost.errors import CohostError, InvalidInput, NotFound, StaleVersion, UnreadableFile
 from cohost.model import Source, SourceInput, Space
 from cohost.ports import Embedder
 from cohost.store import Store, Tx, audit, erasure, fulltext, people, places, sources, suggestions
@@ -266,7 +266,12 @@ def _document(new: SourceInput) -> Document:
         return document_from_text(new.title, new.text)
     from knowledge.extract.html import read  # an HTML parser: only for sources that come as HTML
 
-    return replace(read(new.html.encode(), new.title or new.id), title=new.title)
+    try:
+        return replace(read(new.html.encode("utf-8", "ignore"), new.title or new.id), title=new.title)
+    except UnreadableFile as error:
+        if error.code != "no_text":
+            raise
+        return document_from_text(new.title, "")  # a post of one picture is a post
 
 
 def _hash_of(new: SourceInput) -> str:

@@ -17,7 +17,7 @@ from cohost.errors import UnreadableFile
 from knowledge.extract.document import Document
 from knowledge.extract.wire import HEADER, from_message, pack
 
-MEMORY_BYTES = 2 * 1024**3  # address space; a PDF of 1,000 pages takes a tenth, a file of the largest size most of it
+MEMORY_BYTES = 2 * 1024**3  # address space; a PDF of 1,000 pages takes a tenth of it
 TIMEOUT_S = 60.0  # per file; a lesson takes a hundredth of a second, a PDF of 2,000 pages up to 30 s
 FILES_PER_CHILD = 300  # then a new one, since parsers leak
 _LONGEST_ANSWER = 200 * 1024 * 1024  # bytes; more than the longest text can take as JSON

@@ -17,11 +17,8 @@ pytestmark = pytest.mark.shared
 
 
 @pytest.fixture(scope="module")
-def courses() -> Path:
-    folder = Path(__file__).resolve().parents[3] / "shared" / "data" / "courses"
-    if not folder.is_dir():
-        pytest.skip("the shared course data is not here")
-    return folder
+def courses(shared_data: Path) -> Path:
+    return shared_data / "courses"
 
 
 @pytest.fixture(scope="module")

@@ -127,6 +127,8 @@ def test_the_child_may_not_use_the_network_or_start_programs(attempt: str) -> No
 
 
 def test_the_child_may_not_write_files(tmp_path: Path) -> None:
-    script = f"from knowledge.extract import child; child._limit(2**31); open({str(tmp_path / 'x')!r}, 'wb', 0).write(b'a')"
+    script = (
+        f"from knowledge.extract import child; child._limit(2**31); open({str(tmp_path / 'x')!r}, 'wb', 0).write(b'a')"
+    )
     result = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True)  # noqa: S603  # our words
     assert b"File too large" in result.stderr
