@@ -19,6 +19,7 @@ from api.routes import (
     connectors,
     files,
     health,
+    hooks,
     keys,
     members,
     questions,
@@ -35,7 +36,8 @@ from cohost.bootstrap import App
 ROUTERS = (
     community.router, spaces.router, members.router, sources.router, batch.router, files.uploads, files.router,
     search.router, questions.asking, questions.router, suggestions.deciding, suggestions.router, audit.router,
-    keys.making, keys.router, sign_in.router, connectors.router, health.router,
+    keys.making, keys.router, sign_in.router, connectors.making, connectors.router, hooks.making,
+    hooks.router, health.router,
 )  # fmt: skip
 ABOUT = """The AI co-host of an online learning community: it drafts, a person approves.
 

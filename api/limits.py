@@ -19,6 +19,7 @@ from cohost.errors import CohostError, TooLarge
 MULTIPART_OVERHEAD = 1024 * 1024  # boundaries, part headers and small fields around the files
 UPLOADS = "/v1/files"
 FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded")  # what pages send; never read under /v1
+LENGTH_DIGITS = 18  # of any size that exists
 INLINE_BYTES = 64 * 1024  # a larger body is checked in a thread, so that the others are not kept waiting
 
 
@@ -49,7 +50,7 @@ class Limits:
             limit = self.max_upload_bytes + MULTIPART_OVERHEAD
             _check_length(headers, limit)
             return _counted(receive, limit)
-        if not _has_body(headers):
+        if not _may_have_body(scope["method"], headers):
             return receive
         _check_length(headers, self.max_body_bytes)
         body, ended = await _read(_counted(receive, self.max_body_bytes))
@@ -62,13 +63,13 @@ def _reads_files(path: str) -> bool:
     return path == UPLOADS or not path.startswith("/v1/")
 
 
-def _has_body(headers: Headers) -> bool:
-    return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+def _may_have_body(method: str, headers: Headers) -> bool:
+    return method in ("POST", "PUT", "PATCH") or "content-length" in headers or "transfer-encoding" in headers
 
 
 def _check_length(headers: Headers, limit: int) -> None:
     length = headers.get("content-length", "")
-    if length.isdigit() and int(length) > limit:
+    if length.isascii() and length.isdigit() and (len(length) > LENGTH_DIGITS or int(length) > limit):
         raise _too_large(limit)
 
 

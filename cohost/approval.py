@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 from cohost import audience, quotes
+from cohost.connectors import Connectors
 from cohost.errors import AlreadyDecided, CohostError, Conflict, Forbidden, InvalidInput, NotFound, StaleVersion
 from cohost.ids import new_id
 from cohost.jobs import JOBS
 from cohost.model import Caller
 from cohost.ownwords import find_foreign_text
-from cohost.ports import Connector
 from cohost.store import Store, Tx, audit, people, publications, requests, suggestions
 from cohost.store.audit import Actor
 from cohost.suggestion import Decision, Evidence, Publication, Status, Suggestion, check_move
@@ -25,7 +25,7 @@ Result = Suggestion | CohostError  # an error that is raised only after its own 
 class Approval:
     """Decisions by hosts and moderators."""
 
-    def __init__(self, store: Store, clock: Callable[[], datetime], connectors: Mapping[str, Connector]) -> None:
+    def __init__(self, store: Store, clock: Callable[[], datetime], connectors: Connectors) -> None:
         self._store = store
         self._clock = clock
         self._connectors = connectors
@@ -37,7 +37,9 @@ class Approval:
         """What the caller may decide on, oldest first, after a cursor of (created_at, id)."""
         jobs = _jobs_in_sight(caller)
         with self._store.read() as tx:
-            return suggestions.queue(tx, caller.community_id, statuses=statuses, job=job, jobs=jobs, after=after, limit=limit)
+            return suggestions.queue(
+                tx, caller.community_id, statuses=statuses, job=job, jobs=jobs, after=after, limit=limit
+            )
 
     def visible(self, caller: Caller, suggestion_id: str) -> Suggestion:
         """One suggestion; raises NotFound when it is absent or not for the caller to see."""
@@ -116,7 +118,10 @@ class Approval:
         standing = quotes.stand(tx, suggestion.community_id, suggestion.destination, suggestion.evidence)
         if suggestion.status == "abstained" or None not in standing:
             items = [item for item in standing if item]
-            if suggestion.status in ("abstained", "pending", "approved", "failed") and tuple(items) != suggestion.evidence:
+            if (
+                suggestion.status in ("abstained", "pending", "approved", "failed")
+                and tuple(items) != suggestion.evidence
+            ):
                 suggestions.set_evidence(tx, suggestion.community_id, suggestion.id, items)
         elif suggestion.status in ("pending", "approved", "failed"):
             withdraw(tx, suggestion, reason, now=self._clock())
@@ -132,10 +137,14 @@ class Approval:
 
     def _approve(self, tx: Tx, caller: Caller, shown: Suggestion, decision: Decision) -> Result:
         if shown.status == "abstained":
-            raise Conflict(f"Suggestion {shown.id} is an abstention: there is nothing to approve. Answer it in your own words (edit).")
+            raise Conflict(
+                f"Suggestion {shown.id} is an abstention: there is nothing to approve. Answer it in your own words (edit)."
+            )
         if not self.still_stands(tx, shown):
             withdraw(tx, shown, "A source it quotes changed or may no longer be read there.", now=self._clock())
-            return Conflict(f"Suggestion {shown.id} was withdrawn: a source it quotes changed or may no longer be read there. It is being drafted again.")
+            return Conflict(
+                f"Suggestion {shown.id} was withdrawn: a source it quotes changed or may no longer be read there. It is being drafted again."
+            )
         return self._publish(tx, caller, shown, decision, payload=shown.payload, evidence=shown.evidence)
 
     def _edit(self, tx: Tx, caller: Caller, shown: Suggestion, decision: Decision) -> Result:
@@ -152,33 +161,54 @@ class Approval:
         foreign = find_foreign_text(tx, shown.community_id, shown.destination, revision.own_words)
         if foreign:
             raise InvalidInput(
-                f"“{_short(foreign)}” is taken from a source that not all readers may read. Leave it out.", field="payload"
+                f"“{_short(foreign)}” is taken from a source that not all readers may read. Leave it out.",
+                field="payload",
             )
         evidence = quotes.all_stand(standing) or ()
         return self._publish(tx, caller, shown, decision, payload=revision.payload, evidence=evidence)
 
     def _publish(
-        self, tx: Tx, caller: Caller, shown: Suggestion, decision: Decision, *, payload: dict[str, Any], evidence: Sequence[Evidence]
+        self,
+        tx: Tx,
+        caller: Caller,
+        shown: Suggestion,
+        decision: Decision,
+        *,
+        payload: dict[str, Any],
+        evidence: Sequence[Evidence],
     ) -> Suggestion:
         """Approve: the new state, the decision, the audit row and the outbox commit together."""
         if not audience.readers(audience.sight(tx, shown.community_id), shown.destination):
             raise Conflict(f"Suggestion {shown.id} has nowhere to go: its space or its reader is gone. Reject it.")
-        connector = self._connectors[people.community(tx, shown.community_id).settings.connector]
+        connector = self._connectors.get(
+            tx, shown.community_id, people.community(tx, shown.community_id).settings.connector
+        )
         outbox = [
             Publication(new_id("pub"), shown.community_id, shown.id, connector.name, message, "approved", 0)
             for message in JOBS[shown.job].messages(payload, shown.destination, shown.request_id)
         ]
         for publication in outbox:
             if len(publication.message.text) > connector.max_characters:
-                raise InvalidInput(f"The text is longer than {connector.name} takes ({connector.max_characters} characters).", field="payload")
-        if not (payload == shown.payload and publications.revive(tx, shown.id, now=self._clock())):
+                raise InvalidInput(
+                    f"The text is longer than {connector.name} takes ({connector.max_characters} characters).",
+                    field="payload",
+                )
+        if not (payload == shown.payload and publications.revive(tx, shown.id, connector.name, now=self._clock())):
             publications.discard(tx, shown.id)
             publications.add(tx, outbox, self._clock())
         suggestions.set_evidence(tx, shown.community_id, shown.id, evidence)
         values: dict[str, Any] = {"payload": payload, "notice": ""}
         if payload != shown.payload:
             values["original_payload"] = shown.original_payload or shown.payload
-        return self._settle(tx, caller, shown, decision, status="approved", edited=payload if payload != shown.payload else None, **values)
+        return self._settle(
+            tx,
+            caller,
+            shown,
+            decision,
+            status="approved",
+            edited=payload if payload != shown.payload else None,
+            **values,
+        )
 
     def _escalate(self, tx: Tx, caller: Caller, shown: Suggestion, decision: Decision) -> Suggestion:
         hosts = [m.id for m in people.all_members(tx, caller.community_id) if m.role == "host" and m.active]
@@ -213,10 +243,13 @@ class Approval:
 
     def _check_person(self, caller: Caller) -> None:
         if caller.by_platform or caller.member_id is None:
-            raise Forbidden("A platform key never decides, not even for a member. Decide with a person's own key or session.")
+            raise Forbidden(
+                "A platform key never decides, not even for a member. Decide with a person's own key or session."
+            )
 
     def _reverse(self, community_id: str, publication: Publication) -> None:
-        connector = self._connectors[publication.connector]
+        with self._store.read() as tx:
+            connector = self._connectors.get(tx, community_id, publication.connector)
         if publication.receipt is None or not connector.can_reverse:
             raise Conflict(f"{connector.name} cannot take a post back. Delete it there by hand.")
         connector.reverse(community_id, publication.receipt)
@@ -246,10 +279,10 @@ def _check_current(tx: Tx, shown: Suggestion, decision: Decision) -> None:
         who = f" by {verdicts[-1]['member_id']} ({verdicts[-1]['verdict']})" if verdicts else ""
         raise AlreadyDecided(f"Suggestion {shown.id} is already {shown.status}{who}; load it again.")
     if shown.version != decision.version:
-        raise StaleVersion(f"You saw version {decision.version} of suggestion {shown.id}; now it is {shown.version}. Load it again.")
+        raise StaleVersion(
+            f"You saw version {decision.version} of suggestion {shown.id}; now it is {shown.version}. Load it again."
+        )
 
 
 def _short(text: str) -> str:
     return text if len(text) <= 120 else text[:117] + "…"
-
-

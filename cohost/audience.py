@@ -61,7 +61,7 @@ def usable_spaces(seen: Sight, destination: Destination) -> frozenset[str]:
     kind: DestinationKind = destination.kind
     if kind == "space":
         space = seen.spaces.get(destination.space_id or "")
-        return seen.readable_by(seen.readers(space)) if space else frozenset()
+        return _usable_in(seen, space) if space else frozenset()
     if kind == "asker":
         present = frozenset(destination.member_ids) & seen.members
         return seen.readable_by(present) if present else frozenset()  # nobody there: nothing, not everything
@@ -72,6 +72,13 @@ def usable_spaces(seen: Sight, destination: Destination) -> frozenset[str]:
     if kind == "private_note":  # their own post, named by `source_id`, and the guidelines; no space as such
         return frozenset()
     return frozenset(seen.spaces)
+
+
+def _usable_in(seen: Sight, space: Space) -> frozenset[str]:
+    present = seen.readers(space)
+    if present:
+        return seen.readable_by(present)
+    return seen.open_to_all() | {space.id}  # of nobody, everything could be said: whoever joins may read these
 
 
 def contains(seen: Sight, outer: Destination, inner: Destination) -> bool:
@@ -104,7 +111,11 @@ def describe(seen: Sight, destination: Destination) -> str:
         space = seen.spaces.get(destination.space_id or "")
         if space is None:
             return "nobody (the space is gone)"
-        return f"every member ({space.name})" if space.visibility == "members" else f"the members of {space.name} and staff"
+        return (
+            f"every member ({space.name})"
+            if space.visibility == "members"
+            else f"the members of {space.name} and staff"
+        )
     return {
         "asker": "the person who asked",
         "introduction": "the people invited",

@@ -147,3 +147,34 @@ class Connector(Protocol):
     def reverse(self, community_id: str, receipt: Receipt) -> None:
         """Take a posted message back."""
         ...
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What another server answered."""
+
+    status: int
+    headers: Mapping[str, str]  # names in lower case
+    body: bytes
+    whole: bool = True  # False when the body was longer than asked for, or broke off
+
+    def header(self, name: str) -> str:
+        """A header's value, or ""."""
+        return self.headers.get(name, "")
+
+
+class Sender(Protocol):
+    """Requests to other people's servers."""
+
+    def check(self, url: str) -> None:
+        """Raise InvalidInput when nothing would be sent there, DeliveryRetry when its name has no address now."""
+        ...
+
+    def send(
+        self, method: str, url: str, *, headers: Mapping[str, str], body: bytes = b"", deadline_s: float, max_bytes: int
+    ) -> Reply:
+        """One request and its reply, redirects not followed.
+
+        Raises InvalidInput, DeliveryRetry when nothing was sent, or DeliveryUncertain when the reply is lost.
+        """
+        ...

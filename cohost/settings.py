@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cohost.errors import Misconfigured
 
 MIB = 1024 * 1024
+TRUTH = {"true": True, "1": True, "false": False, "0": False}
 
 
 @dataclass(frozen=True)
@@ -20,16 +21,24 @@ class Settings:
     host: str = "127.0.0.1"  # COHOST_HOST
     port: int = 8000  # COHOST_PORT
     public_url: str = "http://127.0.0.1:8000"  # COHOST_PUBLIC_URL: what sign-in links and problem types start with
-    embedder: str = "all-MiniLM-L6-v2"  # COHOST_EMBEDDER: the embedded default, or a sentence-transformers folder or name
+    embedder: str = (
+        "all-MiniLM-L6-v2"  # COHOST_EMBEDDER: the embedded default, or a sentence-transformers folder or name
+    )
     vector_index: str = "auto"  # COHOST_VECTOR_INDEX: auto | exact
     model: str = ""  # COHOST_MODEL: "" = embedded default; else provider:name, such as openai:gpt-5-mini
     model_url: str = ""  # COHOST_MODEL_URL: base URL of an OpenAI-compatible server
     model_key: str = ""  # COHOST_MODEL_KEY
     model_timeout_s: float = 20.0  # COHOST_MODEL_TIMEOUT_S: whole deadline of a draft, retries included
-    model_tokens_per_day: int = 2_000_000  # COHOST_MODEL_TOKENS_PER_DAY: per community; over it the embedded default answers
+    model_tokens_per_day: int = (
+        2_000_000  # COHOST_MODEL_TOKENS_PER_DAY: per community; over it the embedded default answers
+    )
     max_body_bytes: int = 2 * MIB  # COHOST_MAX_BODY_BYTES: JSON bodies
     max_upload_bytes: int = 200 * MIB  # COHOST_MAX_UPLOAD_BYTES: one uploaded file or archive
     log_level: str = "info"  # COHOST_LOG_LEVEL
+    secret_key: str = field(
+        default="", repr=False
+    )  # COHOST_SECRET_KEY: seals connector secrets; "" = a file under home
+    allow_private_addresses: bool = False  # COHOST_ALLOW_PRIVATE_ADDRESSES: requests may go to this machine and network
 
     @property
     def uploads(self) -> Path:
@@ -66,9 +75,17 @@ def _psycopg(url: str) -> str:
 
 def _parse(key: str, name: str, value: str) -> str | int | float:
     default = Settings.__dataclass_fields__[name].default
+    if isinstance(default, bool):
+        return _truth(key, value)
     if not isinstance(default, (int, float)):
         return value.rstrip("/") if name.endswith("_url") else value
     try:
         return type(default)(value)
     except ValueError:
         raise Misconfigured(f"{key} must be a number, not {value!r}.") from None
+
+
+def _truth(key: str, value: str) -> bool:
+    if value not in TRUTH:
+        raise Misconfigured(f"{key} must be true or false (or 1 or 0), not {value!r}.")
+    return TRUTH[value]

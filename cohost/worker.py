@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -12,6 +12,7 @@ import structlog
 
 from cohost import jobs
 from cohost.approval import Approval
+from cohost.connectors import Connectors
 from cohost.errors import CohostError, DeliveryFailed, DeliveryRetry, DeliveryUncertain
 from cohost.jobs.shape import Tools
 from cohost.model import Request
@@ -45,7 +46,7 @@ class Worker:
     clock: Callable[[], datetime]
     search: Search
     model: LanguageModel | None
-    connectors: Mapping[str, Connector]
+    connectors: Connectors
     approval: Approval
     files: Reading
 
@@ -75,7 +76,9 @@ class Worker:
         except jobs.SourcesMoved:
             self._settle_request(request, "waiting")
         except CohostError as error:
-            log.warning("request.failed", request=request.id, job=request.job, attempts=request.attempts, error=error.slug)
+            log.warning(
+                "request.failed", request=request.id, job=request.job, attempts=request.attempts, error=error.slug
+            )
             self._settle_request(request, "waiting" if request.attempts < MAX_TRIES else "failed", wait=RETRY_AFTER)
         return True
 
@@ -95,8 +98,8 @@ class Worker:
     def _draft(self, request: Request) -> None:
         with self.store.read() as tx:
             community = people.community(tx, request.community_id)
+            limit = self.connectors.get(tx, community.id, community.settings.connector).max_characters
         tools = Tools(self.store, self.search, self.model, self.clock, community)
-        limit = self.connectors[community.settings.connector].max_characters
         if request.job in community.settings.jobs:
             made = jobs.run(request, tools, max_characters=limit)
             log.info("request.done", request=request.id, job=request.job, suggestions=[(s.id, s.status) for s in made])
@@ -119,11 +122,19 @@ class Worker:
 
     def _find_or_withdraw(self, claimed: Publication) -> None:
         """A worker vanished in mid-send, and the ground is gone since: was it posted?"""
-        connector = self.connectors[claimed.connector]
+        connector = self._connector(claimed)
         if connector.proves != "find":
-            self._settle(claimed, "uncertain", notice="A source it quotes changed while it was being sent. Look whether it was posted.")
+            self._settle(
+                claimed,
+                "uncertain",
+                notice="A source it quotes changed while it was being sent. Look whether it was posted.",
+            )
             return
-        found = connector.find(claimed.community_id, claimed.id)
+        try:
+            found = connector.find(claimed.community_id, claimed.id)
+        except DeliveryFailed as fault:
+            self._lost(connector, claimed, fault)
+            return
         if found is not None:
             self._settle(claimed, "published", receipt=found)
             return
@@ -136,17 +147,21 @@ class Worker:
         withdraw(tx, suggestion, "A source it quotes changed or may no longer be read there.", now=self.clock())
 
     def _send(self, claimed: Publication) -> None:
-        connector = self.connectors[claimed.connector]
+        connector = self._connector(claimed)
         try:
             receipt = self._deliver(connector, claimed)
         except DeliveryUncertain as fault:
             self._lost(connector, claimed, fault)
         except DeliveryRetry as fault:
-            self._retry(claimed, fault)
+            self._retry(connector, claimed, fault)
         except DeliveryFailed as fault:
-            self._settle(claimed, "failed", notice=fault.message)
+            self._settle(claimed, "uncertain" if _may_be_posted(connector, claimed) else "failed", notice=fault.message)
         else:
             self._settle(claimed, "published", receipt=receipt)
+
+    def _connector(self, claimed: Publication) -> Connector:
+        with self.store.read() as tx:
+            return self.connectors.get(tx, claimed.community_id, claimed.connector)
 
     def _deliver(self, connector: Connector, claimed: Publication) -> Receipt:
         if claimed.status == "publishing":  # a worker vanished, or a reply was lost, in mid-send
@@ -157,7 +172,7 @@ class Worker:
                 return found
         return connector.publish(claimed.community_id, claimed.message, claimed.id)
 
-    def _lost(self, connector: Connector, claimed: Publication, fault: DeliveryUncertain) -> None:
+    def _lost(self, connector: Connector, claimed: Publication, fault: DeliveryFailed) -> None:
         if connector.proves == "nothing" or claimed.attempts > len(SCHEDULE):
             self._settle(claimed, "uncertain", notice=fault.message)
             return
@@ -165,7 +180,10 @@ class Worker:
         with self.store.write() as tx:
             publications.look_again(tx, claimed.id, self.clock() + SCHEDULE[claimed.attempts - 1])
 
-    def _retry(self, claimed: Publication, fault: DeliveryRetry) -> None:
+    def _retry(self, connector: Connector, claimed: Publication, fault: DeliveryRetry) -> None:
+        if _may_be_posted(connector, claimed):
+            self._lost(connector, claimed, fault)
+            return
         if claimed.attempts > len(SCHEDULE):
             self._settle(claimed, "failed", notice=fault.message)
             return
@@ -185,6 +203,11 @@ class Worker:
             suggestions.set_status(tx, claimed.suggestion_id, whole, now=now, notice=notice)
             _record(tx, claimed, "publishing", whole, now)
         log.info("publication.settled", publication=claimed.id, suggestion=claimed.suggestion_id, status=status)
+
+
+def _may_be_posted(connector: Connector, claimed: Publication) -> bool:
+    """Whether an earlier send of this message may have been taken; who can be asked has just said that it was not."""
+    return claimed.status == "publishing" and connector.proves != "find"
 
 
 def _of_all(statuses: Iterable[Status]) -> Status:

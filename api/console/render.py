@@ -13,9 +13,7 @@ from markdown_it.token import Token
 from markupsafe import Markup
 
 # What a post or an answer may contain. No images (they would tell a stranger's server who reads), no classes, no ids.
-TAGS = frozenset(
-    "p br strong em s code pre blockquote ul ol li h2 h3 h4 h5 h6 hr table thead tbody tr th td a".split()
-)
+TAGS = frozenset("p br strong em s code pre blockquote ul ol li h2 h3 h4 h5 h6 hr table thead tbody tr th td a".split())
 ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 SCHEMES = {"http", "https"}
 LINK_REL = "nofollow noopener noreferrer"

@@ -89,5 +89,3 @@ def _set_cookie(core: App, response: Response, name: str, value: str, *, max_age
     """Out of reach of scripts and of other sites' forms; only over https where the public address is https."""
     secure = core.settings.public_url.startswith("https:")
     response.set_cookie(name, value, max_age=max_age_s, httponly=True, samesite="lax", secure=secure)
-
-

@@ -15,7 +15,7 @@ from cohost import model
 from cohost.bootstrap import App
 from cohost.errors import InvalidInput, StaleVersion
 from cohost.jobs import JOBS
-from cohost.store import audit, people
+from cohost.store import Tx, audit, people
 
 router = APIRouter(tags=["community"])
 
@@ -92,8 +92,8 @@ def get_community(core: Core, caller: Anyone) -> CommunityView:
 @router.put("/v1/community", summary="Change the community", responses=responses(400, 401, 403, 409, 413, 415, 422))
 def put_community(core: Core, caller: HostOrPlatform, body: CommunityBody) -> CommunityView:
     """Change what is given. A changed Big Purpose becomes its next version."""
-    _check_settings(core, body.settings)
     with core.store.write() as tx:
+        _check_settings(core, tx, caller.community_id, body.settings)
         old = people.community(tx, caller.community_id)
         new = replace(
             old,
@@ -111,12 +111,14 @@ def put_community(core: Core, caller: HostOrPlatform, body: CommunityBody) -> Co
         return CommunityView.model_validate(new)
 
 
-def _check_settings(core: App, new: SettingsBody | None) -> None:
+def _check_settings(core: App, tx: Tx, community_id: str, new: SettingsBody | None) -> None:
     if new is None:
         return
-    if new.connector is not None and new.connector not in core.connectors:
-        known = ", ".join(sorted(core.connectors))
-        raise InvalidInput(f"{new.connector!r} is no connector here; there are: {known}.", field="settings.connector")
+    known = core.connectors.names(tx, community_id)
+    if new.connector is not None and new.connector not in known:
+        raise InvalidInput(
+            f"{new.connector!r} is no connector here; there are: {', '.join(known)}.", field="settings.connector"
+        )
     unknown = [job for job in new.jobs or () if job not in JOBS]
     if unknown:
         raise InvalidInput(f"{unknown[0]!r} is no job; there are: {', '.join(JOBS)}.", field="settings.jobs")

@@ -53,11 +53,17 @@ class Board:
         source_id = None
         if to.kind == "space":
             source_id = f"cohost-{key}"
-            self._add_source(tx, community_id, self._space(tx, community_id, to.space_id or ""), source_id, message, now)
+            self._add_source(
+                tx, community_id, self._space(tx, community_id, to.space_id or ""), source_id, message, now
+            )
         member_id = to.member_ids[0] if to.kind == "asker" else None
-        board.add(tx, community_id, BoardPost(key, message.in_reply_to, member_id, to.space_id, source_id, message.text, now))
+        board.add(
+            tx, community_id, BoardPost(key, message.in_reply_to, member_id, to.space_id, source_id, message.text, now)
+        )
 
-    def _add_source(self, tx: Tx, community_id: str, space: Space, source_id: str, message: Message, now: datetime) -> None:
+    def _add_source(
+        self, tx: Tx, community_id: str, space: Space, source_id: str, message: Message, now: datetime
+    ) -> None:
         post = Source(
             space.id, source_id, "post", message.title, message.text, parent_id=message.in_reply_to, origin="cohost",
             created_at=now, updated_at=now,

@@ -87,7 +87,9 @@ def _sqlite(url: sa.URL) -> sa.Engine:
     options: dict[str, Any] = {"poolclass": StaticPool} if in_memory else {"pool_size": 20, "max_overflow": 40}
     # isolation_level None: the driver must not open transactions of its own, `begin` below does
     engine = sa.create_engine(
-        url, connect_args={"check_same_thread": False, "isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000}, **options
+        url,
+        connect_args={"check_same_thread": False, "isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000},
+        **options,
     )
     event.listen(engine, "connect", _pragmas)
     event.listen(engine, "begin", _begin)

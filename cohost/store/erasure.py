@@ -15,4 +15,6 @@ def forget_member(tx: Tx, community_id: str, member_id: str) -> None:
     # decisions, evidence, snapshots and outbox rows go with their suggestion
     tx.execute(suggestions.delete().where(suggestions.c.request_id.in_(mine)))
     tx.execute(requests.delete().where(requests.c.community_id == community_id, requests.c.requested_by == member_id))
-    tx.execute(idempotency.delete().where(idempotency.c.community_id == community_id, idempotency.c.member_id == member_id))
+    tx.execute(
+        idempotency.delete().where(idempotency.c.community_id == community_id, idempotency.c.member_id == member_id)
+    )

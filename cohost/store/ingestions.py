@@ -69,7 +69,9 @@ def recent(tx: Tx, community_id: str, limit: int = 20) -> list[Ingestion]:
 
 def files(tx: Tx, ingestion_id: str, *, after: str = "", limit: int = 200) -> list[IngestionFile]:
     """Outcomes by file name, after a cursor."""
-    query = sa.select(ingestion_files).where(ingestion_files.c.ingestion_id == ingestion_id, ingestion_files.c.name > after)
+    query = sa.select(ingestion_files).where(
+        ingestion_files.c.ingestion_id == ingestion_id, ingestion_files.c.name > after
+    )
     rows = tx.execute(query.order_by(ingestion_files.c.name).limit(limit))
     return [IngestionFile(r.name, r.outcome, r.code, r.message, r.chunks, r.embedded) for r in rows]
 
@@ -83,7 +85,9 @@ def claim(tx: Tx, now: datetime) -> Ingestion | None:
     ingestion_id = tx.execute(candidate.with_for_update(skip_locked=True)).scalar_one_or_none()
     if ingestion_id is None:
         return None
-    taken = ingestions.update().where(ingestions.c.id == ingestion_id).values(status="running", claimed_until=now + LEASE)
+    taken = (
+        ingestions.update().where(ingestions.c.id == ingestion_id).values(status="running", claimed_until=now + LEASE)
+    )
     return _ingestion(tx.execute(taken.returning(*ingestions.c)).one())
 
 
@@ -102,7 +106,13 @@ def progress(tx: Tx, ingestion_id: str, *, done: int, total: int, now: datetime)
 
 def finish(tx: Tx, ingestion_id: str, status: Literal["done", "failed"], message: str, *, now: datetime) -> None:
     """Close the ingestion; its upload is gone."""
-    values: dict[str, Any] = {"status": status, "message": message, "finished_at": now, "path": None, "claimed_until": None}
+    values: dict[str, Any] = {
+        "status": status,
+        "message": message,
+        "finished_at": now,
+        "path": None,
+        "claimed_until": None,
+    }
     tx.execute(ingestions.update().where(ingestions.c.id == ingestion_id).values(values))
 
 

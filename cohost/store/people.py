@@ -86,7 +86,9 @@ def put_member(tx: Tx, community_id: str, new: Member, now: datetime) -> bool:
     if tx.execute(members.update().where(where).values(values)).rowcount:
         return False
     joined = new.joined_at or now
-    tx.execute(members.insert().values(community_id=community_id, id=new.id, joined_at=joined, created_at=now, **values))
+    tx.execute(
+        members.insert().values(community_id=community_id, id=new.id, joined_at=joined, created_at=now, **values)
+    )
     return True
 
 

@@ -16,7 +16,9 @@ from cohost.store.tables import space_members, spaces
 
 def all_spaces(tx: Tx, community_id: str) -> list[Space]:
     """Every space with its own members, by name."""
-    rows = tx.execute(sa.select(spaces).where(spaces.c.community_id == community_id).order_by(spaces.c.name, spaces.c.id))
+    rows = tx.execute(
+        sa.select(spaces).where(spaces.c.community_id == community_id).order_by(spaces.c.name, spaces.c.id)
+    )
     query = sa.select(space_members.c.space_pk, space_members.c.member_id)
     belonging: dict[int, set[str]] = {}
     for space_pk, member_id in tx.execute(query.where(space_members.c.community_id == community_id)):

@@ -34,7 +34,9 @@ def claim(tx: Tx, now: datetime) -> Publication | None:
         sa.and_(publications.c.status == "approved", publications.c.available_at <= now),
         sa.and_(publications.c.status == "publishing", publications.c.claimed_until < now),
     )
-    candidate = sa.select(publications.c.id).where(due).order_by(publications.c.available_at, publications.c.id).limit(1)
+    candidate = (
+        sa.select(publications.c.id).where(due).order_by(publications.c.available_at, publications.c.id).limit(1)
+    )
     candidate = candidate.with_for_update(skip_locked=True)
     publication_id = tx.execute(candidate).scalar_one_or_none()
     if publication_id is None:
@@ -71,9 +73,10 @@ def of_suggestion(tx: Tx, suggestion_id: str) -> list[Publication]:
     return [_publication(row) for row in tx.execute(query.order_by(publications.c.position))]
 
 
-def revive(tx: Tx, suggestion_id: str, *, now: datetime) -> bool:
-    """Give failed messages back to the outbox, under their old keys; False when there are none."""
+def revive(tx: Tx, suggestion_id: str, connector: str, *, now: datetime) -> bool:
+    """Give failed messages back to the outbox, under their old keys; False when there are none for this connector."""
     where = (publications.c.suggestion_id == suggestion_id) & (publications.c.status == "failed")
+    where &= publications.c.connector == connector
     values = {"status": "approved", "attempts": 0, "available_at": now, "updated_at": now}
     return tx.execute(publications.update().where(where).values(values)).rowcount > 0
 

@@ -37,13 +37,19 @@ def find(tx: Tx, community_id: str, request_id: str) -> Request | None:
 def by_member(tx: Tx, community_id: str, member_id: str, *, job: str, limit: int = 50) -> list[Request]:
     """What a member asked, newest first."""
     query = sa.select(requests).where(requests.c.community_id == community_id, requests.c.requested_by == member_id)
-    return [_request(r) for r in tx.execute(query.where(requests.c.job == job).order_by(requests.c.created_at.desc()).limit(limit))]
+    return [
+        _request(r)
+        for r in tx.execute(query.where(requests.c.job == job).order_by(requests.c.created_at.desc()).limit(limit))
+    ]
 
 
 def in_space(tx: Tx, community_id: str, space_id: str, *, job: str, limit: int = 200) -> list[Request]:
     """What was asked in a space, newest first."""
     query = sa.select(requests).where(requests.c.community_id == community_id, requests.c.space_id == space_id)
-    return [_request(r) for r in tx.execute(query.where(requests.c.job == job).order_by(requests.c.created_at.desc()).limit(limit))]
+    return [
+        _request(r)
+        for r in tx.execute(query.where(requests.c.job == job).order_by(requests.c.created_at.desc()).limit(limit))
+    ]
 
 
 def claim(tx: Tx, now: datetime) -> Request | None:

@@ -63,7 +63,9 @@ def hashes(tx: Tx, space_pk: int) -> dict[str, str]:
 
 def from_files(tx: Tx, space_pk: int) -> list[str]:
     """Ids of the living sources of a space that were read from files."""
-    query = sa.select(sources.c.id, sources.c.structure).where(sources.c.space_pk == space_pk, sources.c.deleted_at.is_(None))
+    query = sa.select(sources.c.id, sources.c.structure).where(
+        sources.c.space_pk == space_pk, sources.c.deleted_at.is_(None)
+    )
     return [row.id for row in tx.execute(query) if row.structure.get("file")]
 
 
@@ -125,7 +127,14 @@ def chunk_pks(tx: Tx, source_pk: int) -> list[int]:
 
 
 def replace_chunks(
-    tx: Tx, community_id: str, space_pk: int, source_pk: int, new: Sequence[Chunk], *, vectors: Sequence[bytes], embedder: str
+    tx: Tx,
+    community_id: str,
+    space_pk: int,
+    source_pk: int,
+    new: Sequence[Chunk],
+    *,
+    vectors: Sequence[bytes],
+    embedder: str,
 ) -> list[int]:
     """Replace a source's chunks; keys in the order given."""
     tx.execute(chunks.delete().where(chunks.c.source_pk == source_pk))

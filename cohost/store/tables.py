@@ -346,3 +346,43 @@ idempotency = Table(
     Column("created_at", Instant, nullable=False),
     sa.PrimaryKeyConstraint("community_id", "credential_id", "key"),
 )  # fmt: skip
+
+# Platforms that hosts connected by webhook; the built-in connectors have no row.
+connectors = Table(
+    "connectors", metadata,
+    Column("id", String, primary_key=True),
+    _community(),
+    Column("name", String, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("find_url", Text),
+    Column("proves", String, nullable=False),
+    Column("can_reverse", Boolean, nullable=False),
+    Column("max_characters", Integer, nullable=False),
+    Column("sealed_secret", Text, nullable=False),
+    Column("state", String, nullable=False),  # active | disabled
+    Column("notice", Text, nullable=False),  # why it was disabled
+    Column("created_at", Instant, nullable=False),
+    sa.UniqueConstraint("community_id", "name"),
+)  # fmt: skip
+
+# Where platforms send what happened there.
+hooks = Table(
+    "hooks", metadata,
+    Column("id", String, primary_key=True),
+    _community(),
+    Column("name", String, nullable=False),
+    Column("sealed_secret", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+)  # fmt: skip
+
+# Messages that took effect, so that the same one a second time has none.
+hook_messages = Table(
+    "hook_messages", metadata,
+    Column("hook_id", ForeignKey("hooks.id", ondelete="CASCADE"), nullable=False),
+    Column("message_id", String, nullable=False),
+    _community(),
+    Column("received_at", Instant, nullable=False),
+    sa.PrimaryKeyConstraint("hook_id", "message_id"),
+    Index("ix_hook_messages_received_at", "received_at"),
+)  # fmt: skip

@@ -3,5 +3,6 @@
 from cohost.testing.connector import Posted, RecordingConnector
 from cohost.testing.embedder import HashEmbedder
 from cohost.testing.models import ObedientModel, ScriptedModel
+from cohost.testing.platform import WebhookPlatform
 
-__all__ = ["HashEmbedder", "ObedientModel", "Posted", "RecordingConnector", "ScriptedModel"]
+__all__ = ["HashEmbedder", "ObedientModel", "Posted", "RecordingConnector", "ScriptedModel", "WebhookPlatform"]
