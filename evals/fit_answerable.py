@@ -41,7 +41,11 @@ class Row:
 def main() -> None:
     """Measure, print, and write the weights."""
     with ground() as place:
-        rows = [*_clapnq(place), *_course(place, "ml-beginners"), *_course(place, "hf-nlp")]
+        fit([*_clapnq(place), *_course(place, "ml-beginners"), *_course(place, "hf-nlp")])
+
+
+def fit(rows: list[Row]) -> None:
+    """Score by folds, fit on all, write."""
     x, y = np.stack([r.values for r in rows]), np.array([r.answerable for r in rows])
     weight = _balance(rows)
     model = LogisticRegression(C=STRENGTH, max_iter=1000)
@@ -77,7 +81,9 @@ def _course(place: Ground, name: str) -> Iterator[Row]:
         lesson = row["relevant"][0].removesuffix("README.md")
         wide = place.search(name, row["question"], top_k=WIDE)
         elsewhere = [p for p in wide if not p.source_id.startswith(lesson)]
-        yield _row(place, name, f"{name}/{lesson}", row["question"], place.search(name, row["question"], top_k=TOP_K), True)
+        yield _row(
+            place, name, f"{name}/{lesson}", row["question"], place.search(name, row["question"], top_k=TOP_K), True
+        )
         yield _row(place, name, f"{name}/{lesson}", row["question"], elsewhere[:TOP_K], False)
 
 

@@ -70,7 +70,9 @@ class _Run:
 class Files:
     """Reads files of all communities; parsing happens in a child process."""
 
-    def __init__(self, store: Store, intake: Intake, settings: Settings, clock: Callable[[], datetime], sandbox: Sandbox) -> None:
+    def __init__(
+        self, store: Store, intake: Intake, settings: Settings, clock: Callable[[], datetime], sandbox: Sandbox
+    ) -> None:
         self._store = store
         self._intake = intake
         self._settings = settings
@@ -88,7 +90,9 @@ class Files:
             path.unlink()
             raise InvalidInput(f"{name} is empty.", field="file")
         try:
-            return self._begin(community_id, space_id, _base_name(name), actor, sync=sync, path=path, status="waiting").id
+            return self._begin(
+                community_id, space_id, _base_name(name), actor, sync=sync, path=path, status="waiting"
+            ).id
         except NotFound:
             path.unlink()
             raise
@@ -128,7 +132,9 @@ class Files:
                 if size > self._settings.max_upload_bytes:
                     path.unlink()
                     limit = self._settings.max_upload_bytes // 1024**2
-                    raise TooLarge(f"The upload is larger than {limit} MiB. Split it, or use `cohost ingest` on the server.")
+                    raise TooLarge(
+                        f"The upload is larger than {limit} MiB. Split it, or use `cohost ingest` on the server."
+                    )
                 file.write(part)
         return path
 
@@ -173,7 +179,10 @@ class Files:
             run.outcomes.append(IngestionFile(item.name, "skipped" if harmless else "failed", code, error.message))
         run.done += 1
         run.on_progress(run.done, run.total, item.name)
-        if sum(len(plan.missing) for plan in run.plans) >= CHUNKS_AT_ONCE or len(run.outcomes) + len(run.plans) >= FILES_AT_ONCE:
+        if (
+            sum(len(plan.missing) for plan in run.plans) >= CHUNKS_AT_ONCE
+            or len(run.outcomes) + len(run.plans) >= FILES_AT_ONCE
+        ):
             self._flush(run, actor)
 
     def _plan(self, run: _Run, item: _Item) -> None:
@@ -265,7 +274,9 @@ def _on_disk(item: _Item, data: bytes) -> Iterator[Path]:
 def _outcome(plan: Plan, result: PutResult | None) -> IngestionFile:
     name = plan.source.id
     if result is None:
-        return IngestionFile(name, "failed", "conflict", f"{name} was changed by somebody else at the same moment; read it again.")
+        return IngestionFile(
+            name, "failed", "conflict", f"{name} was changed by somebody else at the same moment; read it again."
+        )
     return IngestionFile(name, result.outcome, chunks=result.chunks, embedded=result.embedded)
 
 

@@ -21,7 +21,9 @@ from knowledge.extract.document import Document
 from knowledge.structure import document_from_text
 from knowledge.tokens import token_counter
 
-OnChange = Callable[[Tx, str, str, str], None]  # (tx, community id, space id, source id), inside the change's transaction
+OnChange = Callable[
+    [Tx, str, str, str], None
+]  # (tx, community id, space id, source id), inside the change's transaction
 TICK = timedelta(microseconds=1)
 
 
@@ -114,7 +116,14 @@ class Intake:
         waiting.clear()
 
     def plan(
-        self, community_id: str, space_id: str, new: SourceInput, document: Document, *, content_hash: str, from_file: bool = False
+        self,
+        community_id: str,
+        space_id: str,
+        new: SourceInput,
+        document: Document,
+        *,
+        content_hash: str,
+        from_file: bool = False,
     ) -> Plan | PutResult:
         """Work out a change, or say that nothing changed."""
         with self.store.read() as tx:
@@ -126,7 +135,11 @@ class Intake:
             known = sources.chunk_vectors(tx, before.source.pk) if before else {}
         if before is not None and before.deleted_at is None and before.content_hash == content_hash:
             return self._unchanged(before, source)
-        chunks = cut(document, count_tokens=token_counter(), embedder=self.embedder.name) if source.origin == "person" else []
+        chunks = (
+            cut(document, count_tokens=token_counter(), embedder=self.embedder.name)
+            if source.origin == "person"
+            else []
+        )
         return Plan(space, source, document, content_hash, from_file, chunks, known, before)
 
     def commit(self, community_id: str, plans: Sequence[Plan], actor: Actor) -> list[PutResult | None]:
@@ -201,7 +214,9 @@ class Intake:
         """Within a transaction: take a source's text out of every place it stands in."""
         source = stored.source
         fulltext.remove(tx, sources.chunk_pks(tx, source.pk))
-        sources.replace_chunks(tx, community_id, stored.space_pk, source.pk, [], vectors=[], embedder=self.embedder.name)
+        sources.replace_chunks(
+            tx, community_id, stored.space_pk, source.pk, [], vectors=[], embedder=self.embedder.name
+        )
         sources.bury(tx, source.pk, at)
         suggestions.forget_source(tx, community_id, source.space_id, source.id)
         places.bump_version(tx, [stored.space_pk])
@@ -279,16 +294,22 @@ def _hash_of(new: SourceInput) -> str:
     return sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _next_source(space: Space, new: SourceInput, document: Document, before: StoredSource | None, *, now: datetime) -> Source:
+def _next_source(
+    space: Space, new: SourceInput, document: Document, before: StoredSource | None, *, now: datetime
+) -> Source:
     """The row to be; raises StaleVersion where an older version would overwrite a newer one."""
     if new.parent_id == new.id:
         raise InvalidInput(f"Source {new.id!r} cannot be a reply to itself.", field="parent_id")
     latest = (before.deleted_at or before.source.updated_at) if before else None
     updated_at = new.updated_at or (now if latest is None else max(now, latest + TICK))
     if before and before.deleted_at and updated_at <= before.deleted_at:
-        raise StaleVersion(f"Source {new.id!r} was deleted at {before.deleted_at.isoformat()}; only a later updated_at revives it.")
+        raise StaleVersion(
+            f"Source {new.id!r} was deleted at {before.deleted_at.isoformat()}; only a later updated_at revives it."
+        )
     if before and not before.deleted_at and latest and updated_at < latest:
-        raise StaleVersion(f"Source {new.id!r} is known in a version of {latest.isoformat()}, newer than this one; nothing was changed.")
+        raise StaleVersion(
+            f"Source {new.id!r} is known in a version of {latest.isoformat()}, newer than this one; nothing was changed."
+        )
     created_at = new.created_at or (before.source.created_at if before else None) or updated_at
     return Source(
         space.id, new.id, new.kind, new.title, document.text, new.author_id, new.parent_id, new.url, new.origin,
@@ -299,7 +320,9 @@ def _next_source(space: Space, new: SourceInput, document: Document, before: Sto
 def _refuse_stale_delete(before: StoredSource, deleted_at: datetime | None) -> None:
     updated_at = before.source.updated_at
     if deleted_at and updated_at and deleted_at < updated_at:
-        raise StaleVersion(f"Source {before.source.id!r} has a version of {updated_at.isoformat()}, newer than this deletion.")
+        raise StaleVersion(
+            f"Source {before.source.id!r} has a version of {updated_at.isoformat()}, newer than this deletion."
+        )
 
 
 def _state(stored: StoredSource | None) -> tuple[int, datetime | None] | None:

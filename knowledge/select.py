@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,16 +9,14 @@ import numpy as np
 
 from cohost.model import Passage
 from cohost.ports import Embedder, FloatArray, ScoredSentence
-from knowledge.lexical import STOP_WORDS
 from knowledge.sentences import sentence_spans
+from knowledge.terms import coverage, stems, telling
 
 READ = 5  # passages whose sentences are scored: an answer hardly ever stands further down
 MIN_WORDS = 4  # shorter lines are labels and list heads
 MAX_UNIT_CHARACTERS = 900  # a longer 'sentence' is a dump; it is not a quotable answer
 # Weights of the parts of a sentence's relevance; they add up to 1.
 MEANING, WORDS, PASSAGE = 0.6, 0.25, 0.15
-_WORD = re.compile(r"\w+")
-_SUFFIX = re.compile(r"(?:ings?|edly|ed|ies|es|s|ly|er)$")
 
 
 @dataclass(frozen=True)
@@ -37,7 +34,7 @@ def score_sentences(question: str, passages: Sequence[Passage], embedder: Embedd
     found = units(passages[:READ])
     if not found:
         return []
-    relevance = sentence_relevance(question, found, passages, embedder)
+    relevance = _relevance(question, found, passages, embedder)
     ranked = sorted(zip(found, relevance, strict=True), key=lambda pair: -pair[1])
     return [ScoredSentence(u.passage, u.start, u.end, u.text, float(value)) for u, value in ranked]
 
@@ -53,26 +50,19 @@ def units(passages: Sequence[Passage]) -> list[Unit]:
     return found
 
 
-def sentence_relevance(
-    question: str, found: Sequence[Unit], passages: Sequence[Passage], embedder: Embedder
-) -> FloatArray:
-    """`(n,)` 0..1: likeness in meaning, share of the question's words, and the passage's own standing."""
+def similarities(question: str, found: Sequence[Unit], embedder: Embedder) -> FloatArray:
+    """`(n,)` cosine of each unit with the question."""
     vectors = embedder.embed([question, *(unit.text for unit in found)])
-    meaning = np.clip(vectors[1:] @ vectors[0], 0, 1)
-    words = np.array([coverage(question, f"{passages[u.passage].title} {u.text}") for u in found], dtype=np.float32)
+    similarity: FloatArray = vectors[1:] @ vectors[0]
+    return similarity
+
+
+def _relevance(question: str, found: Sequence[Unit], passages: Sequence[Passage], embedder: Embedder) -> FloatArray:
+    """`(n,)` 0..1: likeness in meaning, share of the question's words, and the passage's own standing."""
+    meaning = np.clip(similarities(question, found, embedder), 0, 1)
+    wanted = telling(question)
+    words = np.array([coverage(wanted, stems(f"{passages[u.passage].title} {u.text}"))[0] for u in found])
     best = max(p.score for p in passages) or 1.0
-    standing = np.array([passages[u.passage].score / best for u in found], dtype=np.float32)
+    standing = np.array([passages[u.passage].score / best for u in found])
     relevance: FloatArray = (MEANING * meaning + WORDS * words + PASSAGE * standing).astype(np.float32)
     return relevance
-
-
-def coverage(question: str, text: str) -> float:
-    """Share 0..1 of the question's telling words that stand in the text, endings aside."""
-    wanted, there = stems(question), stems(text)
-    return len(wanted & there) / len(wanted) if wanted else 0.0
-
-
-def stems(text: str) -> set[str]:
-    """Telling words without their commonest endings."""
-    words = {word.lower() for word in _WORD.findall(text)} - STOP_WORDS
-    return {_SUFFIX.sub("", word) if len(word) > 4 else word for word in words}

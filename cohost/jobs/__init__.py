@@ -42,7 +42,9 @@ def _submit(
     return made
 
 
-def _suggestion(tx: Tx, request: Request, outcome: Draft | Abstention, now: datetime, max_characters: int) -> Suggestion:
+def _suggestion(
+    tx: Tx, request: Request, outcome: Draft | Abstention, now: datetime, max_characters: int
+) -> Suggestion:
     draft = isinstance(outcome, Draft)
     items = outcome.evidence if isinstance(outcome, Draft) else outcome.nearest
     standing = quotes.stand(tx, request.community_id, outcome.destination, items)
@@ -64,4 +66,6 @@ def _suggestion(tx: Tx, request: Request, outcome: Draft | Abstention, now: date
 def _check_length(request: Request, draft: Draft, max_characters: int) -> None:
     for message in JOBS[request.job].messages(draft.payload, draft.destination, request.id):
         if len(message.text) > max_characters:
-            raise InvalidInput(f"A draft for request {request.id} is longer than the platform takes ({max_characters}).")
+            raise InvalidInput(
+                f"A draft for request {request.id} is longer than the platform takes ({max_characters})."
+            )

@@ -14,7 +14,9 @@ from cohost.model import Passage, Request
 from cohost.ports import Completion, LanguageModel, Prompt
 from cohost.suggestion import Evidence, Provenance
 
-PASSAGE_CHARACTERS = 24_000  # about 6,000 tokens: fits the smallest context window still in use, with room for an answer
+PASSAGE_CHARACTERS = (
+    24_000  # about 6,000 tokens: fits the smallest context window still in use, with room for an answer
+)
 HISTORY_CHARACTERS = 8_000  # the latest turns of it
 
 

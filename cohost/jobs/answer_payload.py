@@ -119,7 +119,9 @@ def _claims(proposed: dict[str, Any]) -> tuple[Claim, ...]:
     try:
         return tuple(Claim.model_validate(item) for item in proposed["claims"])
     except (ValidationError, TypeError) as error:
-        raise InvalidInput("`payload.claims` must be a list of {text, quotes: [{space_id, source_id, quote}]}.", field="payload.claims") from error
+        raise InvalidInput(
+            "`payload.claims` must be a list of {text, quotes: [{space_id, source_id, quote}]}.", field="payload.claims"
+        ) from error
 
 
 def _edited_claims(before: AnswerPayload, claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
@@ -145,7 +147,9 @@ def _claims_from_text(before: AnswerPayload, evidence: Sequence[Evidence], text:
 def _find_quote(words: str, evidence: Sequence[Evidence]) -> tuple[Quote, ...]:
     """A block quote belongs to the cited source whose evidence shares most words with it; the check decides if it stands."""
     if not evidence:
-        raise InvalidInput("A block quote (>) needs a source; in your own words, write it without the `>`.", field="payload.text")
+        raise InvalidInput(
+            "A block quote (>) needs a source; in your own words, write it without the `>`.", field="payload.text"
+        )
     mine = set(words.split())
     best = max(evidence, key=lambda e: len(mine & set(e.quote.split())))
     return (Quote(space_id=best.space_id, source_id=best.source_id, quote=words),)
