@@ -30,7 +30,9 @@ from cohost.store import Tx, audit, credentials, ingestions, people, places, sug
 from cohost.store.audit import OPERATOR
 from cohost.suggestion import Destination, in_space
 
-app = typer.Typer(help="The AI co-host of online learning communities.", no_args_is_help=True, pretty_exceptions_enable=False)
+app = typer.Typer(
+    help="The AI co-host of online learning communities.", no_args_is_help=True, pretty_exceptions_enable=False
+)
 key_app = typer.Typer(help="Keys for the API.", no_args_is_help=True)
 community_app = typer.Typer(help="Communities.", no_args_is_help=True)
 app.add_typer(key_app, name="key")
@@ -141,7 +143,13 @@ def key_create(
         with core.store.write() as tx:
             holder = None if checked == "platform" else _holder(core, tx, where, member or role, checked)
             _, secret = credentials.create_key(
-                tx, where.id, role=checked, member_id=holder, name=name or "command line", actor=OPERATOR, now=core.clock()
+                tx,
+                where.id,
+                role=checked,
+                member_id=holder,
+                name=name or "command line",
+                actor=OPERATOR,
+                now=core.clock(),
             )
         notes.print(f"A {role} key for {holder or 'the platform'} in {where.id}. Keep it: it is not shown again.")
         print(secret)
@@ -192,7 +200,9 @@ def _community(core: App, wanted: str) -> Community:
             return people.community(tx, wanted)
         there = people.all_communities(tx)
     if len(there) > 1:
-        raise InvalidInput(f"There are several communities; name one with --community: {', '.join(c.id for c in there)}.")
+        raise InvalidInput(
+            f"There are several communities; name one with --community: {', '.join(c.id for c in there)}."
+        )
     return there[0] if there else _create_community(core, "default", "My community")
 
 
@@ -218,7 +228,9 @@ def _space(core: App, where: Community, name: str, *, private: bool) -> tuple[st
             audit.record(tx, where.id, OPERATOR, "space.created", "space", new.id, now=core.clock(), new=new.visibility)
         return where.id, new.id
     if private and known.visibility != "private":
-        raise InvalidInput(f"Space {known.id!r} is there already and visible to all members. Change it first, or choose another name.")
+        raise InvalidInput(
+            f"Space {known.id!r} is there already and visible to all members. Change it first, or choose another name."
+        )
     return where.id, known.id
 
 
@@ -238,7 +250,15 @@ def _holder(core: App, tx: Tx, where: Community, member_id: str, role: Role) -> 
         person = replace(member or Member(member_id, member_id), role=role)
         people.put_member(tx, where.id, person, core.clock())
         audit.record(
-            tx, where.id, OPERATOR, "member.put", "member", member_id, now=core.clock(), old=member.role if member else None, new=role
+            tx,
+            where.id,
+            OPERATOR,
+            "member.put",
+            "member",
+            member_id,
+            now=core.clock(),
+            old=member.role if member else None,
+            new=role,
         )
         notes.print(f"{member_id} is now {role}.")
     return member_id
@@ -266,7 +286,9 @@ def _draft_now(core: App, community_id: str, question_id: str) -> None:
         with core.store.read() as tx:
             made = suggestions.of_request(tx, question_id)
     for suggestion in made:
-        print(f"\n{suggestion.id}: {suggestion.status}, made by {suggestion.provenance.made_by}, confidence {suggestion.confidence:.2f}\n")
+        print(
+            f"\n{suggestion.id}: {suggestion.status}, made by {suggestion.provenance.made_by}, confidence {suggestion.confidence:.2f}\n"
+        )
         print(suggestion.payload["text"] or suggestion.rationale)
 
 

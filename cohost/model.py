@@ -58,7 +58,9 @@ class Member:
     role: Role = "member"
     active: bool = True
     joined_at: datetime | None = None
-    profile: dict[str, Any] = field(default_factory=dict)  # bio, goals, interests, offers, asks, level, languages, time_zone
+    profile: dict[str, Any] = field(
+        default_factory=dict
+    )  # bio, goals, interests, offers, asks, level, languages, time_zone
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,9 @@ class Questions:
                 audience.space_in_sight(audience.sight(tx, caller.community_id), caller, space_id)
         vector = self._embedder.embed([text])[0]
         payload = {"text": text, "history": [dict(turn) for turn in history]}
-        asked = Request(new_id("q"), caller.community_id, JOB, payload, member_id, space_id, "waiting", 0, self._clock())
+        asked = Request(
+            new_id("q"), caller.community_id, JOB, payload, member_id, space_id, "waiting", 0, self._clock()
+        )
         with self._store.write() as tx:
             requests.add(tx, asked, vector=vector.tobytes())
         return self._with_passages(caller, asked, vector)
@@ -130,7 +132,10 @@ class Questions:
     def _nearly_same(self, tx: Tx, asked: Request, to: Destination, vector: FloatArray) -> tuple[PublishedAnswer, ...]:
         """Approved answers to nearly this question, for an audience that contains this one, whose sources stand."""
         seen = audience.sight(tx, asked.community_id)
-        published = {s.request_id: s for s in suggestions.queue(tx, asked.community_id, statuses=["published"], job=JOB, limit=1000)}
+        published = {
+            s.request_id: s
+            for s in suggestions.queue(tx, asked.community_id, statuses=["published"], job=JOB, limit=1000)
+        }
         ids, matrix = requests.vectors(tx, asked.community_id, [i for i in published if i], self._embedder.dimensions)
         near = sorted(zip(matrix @ vector, ids, strict=True), reverse=True)
         offered = []
@@ -151,7 +156,9 @@ def _check_text(text: str, history: Sequence[dict[str, str]]) -> None:
     if not text.strip():
         raise InvalidInput("The question is empty.", field="text")
     if len(text) > MAX_CHARACTERS:
-        raise InvalidInput(f"A question may have at most {MAX_CHARACTERS:,} characters; this one has {len(text):,}.", field="text")
+        raise InvalidInput(
+            f"A question may have at most {MAX_CHARACTERS:,} characters; this one has {len(text):,}.", field="text"
+        )
     if len(history) > MAX_HISTORY:
         raise InvalidInput(f"The history may have at most {MAX_HISTORY} turns.", field="history")
 

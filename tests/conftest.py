@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
+from story import Story
 
-from api.app import create_app
 from cohost.bootstrap import App, build
 from cohost.model import BigPurpose, Caller, Community, Member, Role, SourceInput, Space
+from cohost.questions import Questions
 from cohost.settings import load
 from cohost.store import Store, credentials, people, places
 from cohost.store.audit import OPERATOR
-from cohost.testing import HashEmbedder
+from cohost.testing import HashEmbedder, RecordingConnector
+from knowledge.answerable import FEATURES, Answerability
 
 POSTGRESQL = os.environ.get("COHOST_TEST_POSTGRESQL", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
 REQUIRE_ALL = os.environ.get("COHOST_REQUIRE_ALL") == "1"
@@ -36,6 +39,7 @@ rises highest. Leave the mooring two hours before high water.
 
 Neap tides come at the half moons. The range between high and low water is smallest, so the channel stays shallow.
 """
+HASHED = {"joint": 8.0, "missing": -4.0}
 SECRET = "The spare key of the boathouse lies under the third flower pot on the left."
 
 
@@ -104,12 +108,26 @@ def _postgresql() -> sa.Engine:
 
 
 @pytest.fixture
-def core(database_url: str, tmp_path: Path, clock: Clock) -> Iterator[App]:
+def platform() -> RecordingConnector:
+    """A platform beside the board, for a community whose connector is "recording"."""
+    return RecordingConnector()
+
+
+@pytest.fixture
+def core(database_url: str, tmp_path: Path, clock: Clock, platform: RecordingConnector) -> Iterator[App]:
     """The application with a deterministic embedder; no model, no network."""
     settings = load({"COHOST_HOME": str(tmp_path / "home"), "COHOST_DATABASE_URL": database_url})
-    made = build(settings, clock=clock, embedder=HashEmbedder())
+    made = _judging(build(settings, clock=clock, embedder=HashEmbedder(), connectors={platform.name: platform}))
     yield made
     made.close()
+
+
+def _judging(made: App) -> App:
+    """With a judge of answers for hashed words: the shipped weights know the cosines of the real embedder."""
+    weights = np.array([HASHED.get(name, 0.0) for name in FEATURES], dtype=np.float32)
+    search = replace(made.search, answerability=Answerability(weights, -1.0, "tests"))  # type: ignore[type-var]
+    questions = Questions(made.store, search, made.embedder, made.clock)
+    return replace(made, search=search, questions=questions, worker=replace(made.worker, search=search))
 
 
 @pytest.fixture
@@ -144,6 +162,8 @@ def _key(store: Store, tx: sa.Connection, community: str, member: str | None, ro
 @pytest.fixture
 def client(core: App, cast: Cast) -> Iterator[TestClient]:
     """HTTP against the real edge; errors come back as responses, never as exceptions."""
+    from api.app import create_app  # the core's tests do without the edge
+
     with TestClient(create_app(core), raise_server_exceptions=False) as opened:
         yield opened
 
@@ -152,6 +172,12 @@ def client(core: App, cast: Cast) -> Iterator[TestClient]:
 def as_(cast: Cast) -> Callable[[str], dict[str, str]]:
     """Headers for somebody: `client.get(url, headers=as_("hana"))`."""
     return cast.headers
+
+
+@pytest.fixture
+def story(core: App, cast: Cast, clock: Clock) -> Story:
+    """Ask, draft, decide and publish in a line each."""
+    return Story(core, cast, clock)
 
 
 @pytest.fixture(scope="session")

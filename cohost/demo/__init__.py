@@ -46,12 +46,18 @@ def _put_people_and_spaces(tx: Tx, now: datetime) -> None:
     described = _read("community.yaml")
     purpose: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in described["big_purpose"].items()}
     community = Community(
-        described["id"], described["name"], BigPurpose(version=1, **purpose), tuple(described["guidelines"]), CommunitySettings()
+        described["id"],
+        described["name"],
+        BigPurpose(version=1, **purpose),
+        tuple(described["guidelines"]),
+        CommunitySettings(),
     )
     people.put_community(tx, community, now)
     for row in _read("members.yaml"):
         joined = now - timedelta(days=row["joined_days_ago"])
-        people.put_member(tx, community.id, Member(row["id"], row["name"], row["role"], True, joined, row["profile"]), now)
+        people.put_member(
+            tx, community.id, Member(row["id"], row["name"], row["role"], True, joined, row["profile"]), now
+        )
     for row in described["spaces"]:
         ids = frozenset(row.get("member_ids", ()))
         places.put_space(tx, community.id, Space(row["id"], row["name"], row["kind"], row["visibility"], ids), now)
@@ -63,7 +69,9 @@ def _events(now: datetime) -> list[tuple[str, SourceInput]]:
         starts = now + timedelta(days=row["starts_days_from_now"])
         head = f"When: {starts:%A %d %B %Y}, {row['duration_minutes']} minutes\nWhere: {row['place']}"
         text = f"{head}\n\n{row['text'].strip()}"
-        made.append((row["space"], SourceInput(row["id"], "event", row["title"], text, updated_at=now - timedelta(days=30))))
+        made.append(
+            (row["space"], SourceInput(row["id"], "event", row["title"], text, updated_at=now - timedelta(days=30)))
+        )
     return made
 
 

@@ -150,7 +150,7 @@ class LostReplies:
 
 @pytest.mark.parametrize(("sent", "status"), [("yes", "Posted in the community."), ("no", "about to be posted")])
 def test_a_host_says_whether_an_uncertain_answer_was_posted(hana, path, core, sent, status):
-    core.connectors["board"] = LostReplies()
+    core.connectors.built_in["board"] = LostReplies()
     decide(hana, path, "approve")
     work(core)
     assert path in hana.text("/queue?status=failed")
@@ -161,7 +161,7 @@ def test_a_host_says_whether_an_uncertain_answer_was_posted(hana, path, core, se
 def test_what_cannot_be_undone_says_what_to_do_by_hand(hana, path, core):
     decide(hana, path, "approve")
     work(core)
-    core.connectors["board"] = LostReplies()
+    core.connectors.built_in["board"] = LostReplies()
     answer = hana.submit(f"{path}/undo", on=path)
     assert answer.status_code == 409
     assert "by hand" in answer.text

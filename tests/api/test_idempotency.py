@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from fastapi.testclient import TestClient
 
+from api.app import create_app
 from cohost.store import idempotency
 from cohost.store.idempotency import Claim
 
@@ -104,6 +107,29 @@ def test_a_missing_right_is_not_remembered(client, as_, with_key):
     assert client.post("/v1/keys", headers=with_key("mo"), json=KEY).status_code == 403
     other = {**KEY, "name": "Another"}
     assert client.post("/v1/keys", headers=with_key("mo"), json=other).status_code == 403  # not a 422
+
+
+class FailsOnce:
+    """Questions that break at the first call."""
+
+    def __init__(self, real):
+        self.real, self.calls = real, 0
+
+    def ask(self, *args, **more):
+        self.calls += 1
+        if self.calls == 1:
+            raise RuntimeError
+        return self.real.ask(*args, **more)
+
+    def get(self, *args):
+        return self.real.get(*args)
+
+
+def test_after_a_fault_of_ours_the_same_key_runs_again(core, with_key):
+    app = create_app(replace(core, questions=FailsOnce(core.questions)))
+    client = TestClient(app, raise_server_exceptions=False)
+    statuses = [client.post("/v1/questions", headers=with_key("ada"), json=QUESTION).status_code for _ in range(3)]
+    assert (statuses, app.state.core.questions.calls) == ([500, 202, 202], 2)
 
 
 @pytest.mark.parametrize("key", ["", " ", "k" * 201, "k\u00e9y".encode()])

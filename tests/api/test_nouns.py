@@ -244,7 +244,8 @@ def test_a_decision_needs_the_version_that_was_seen(client, as_):
 
 def test_connectors_say_what_they_can(client, as_):
     board = client.get("/v1/connectors", headers=as_("hana")).json()["items"][0]
-    assert board == {"name": "board", "proves": board["proves"], "can_reverse": True}
+    assert (board["name"], board["can_reverse"]) == ("board", True)
+    assert board["proves"] in ("same_key", "find", "nothing")
 
 
 def test_the_audit_is_filtered_by_object(client, as_):
