@@ -143,7 +143,8 @@ class Approval:
         if not self.still_stands(tx, shown):
             withdraw(tx, shown, "A source it quotes changed or may no longer be read there.", now=self._clock())
             return Conflict(
-                f"Suggestion {shown.id} was withdrawn: a source it quotes changed or may no longer be read there. It is being drafted again."
+                f"Suggestion {shown.id} was withdrawn: a source it quotes changed or may no longer be read there."
+                " It is being drafted again."
             )
         return self._publish(tx, caller, shown, decision, payload=shown.payload, evidence=shown.evidence)
 
@@ -155,7 +156,8 @@ class Approval:
         for item, found in zip(revision.evidence, standing, strict=True):
             if found is None:
                 raise InvalidInput(
-                    f"These words are not in a source that all readers may read: “{_short(item.quote)}”. Quote exactly, or say it in your own words.",
+                    f"These words are not in a source that all readers may read: “{_short(item.quote)}”."
+                    " Quote exactly, or say it in your own words.",
                     field="payload",
                 )
         foreign = find_foreign_text(tx, shown.community_id, shown.destination, revision.own_words)

@@ -286,9 +286,8 @@ def _draft_now(core: App, community_id: str, question_id: str) -> None:
         with core.store.read() as tx:
             made = suggestions.of_request(tx, question_id)
     for suggestion in made:
-        print(
-            f"\n{suggestion.id}: {suggestion.status}, made by {suggestion.provenance.made_by}, confidence {suggestion.confidence:.2f}\n"
-        )
+        made_by, confidence = suggestion.provenance.made_by, suggestion.confidence
+        print(f"\n{suggestion.id}: {suggestion.status}, made by {made_by}, confidence {confidence:.2f}\n")
         print(suggestion.payload["text"] or suggestion.rationale)
 
 

@@ -23,7 +23,8 @@ def check_port(settings: Settings) -> None:
             probe.bind((settings.host, settings.port))
         except OSError as error:
             raise Misconfigured(
-                f"Port {settings.port} on {settings.host} cannot be used ({error.strerror}). Stop what uses it, or set COHOST_PORT."
+                f"Port {settings.port} on {settings.host} cannot be used ({error.strerror})."
+                " Stop what uses it, or set COHOST_PORT."
             ) from error
 
 

@@ -82,7 +82,10 @@ class Files:
     def accept_upload(
         self, community_id: str, space_id: str, name: str, parts: Iterable[bytes], actor: Actor, *, sync: bool = False
     ) -> str:
-        """Store an upload under a random name for a worker to read; the ingestion's id. Raises TooLarge, InvalidInput, NotFound."""
+        """Store an upload under a random name for a worker to read; the ingestion's id.
+
+        Raises TooLarge, InvalidInput or NotFound; then nothing was stored.
+        """
         with self._store.read() as tx:
             places.space(tx, community_id, space_id)
         path = self._stored(parts)

@@ -24,6 +24,7 @@ from cohost.suggestion import Evidence, Message, Receipt
 DEADLINE_S = 10.0  # of one request in all; two of them end well within the outbox's lease
 REPLY_BYTES = 64 * 1024  # an id and a URL need a hundredth of it
 ID_CHARACTERS = 500
+SHOWN_OF_EVIDENCE = ("space_id", "source_id", "title", "place", "quote", "url")
 SHOWN_CHARACTERS = 200  # of what a platform says, in a notice to hosts
 
 
@@ -141,8 +142,7 @@ def _body(message: Message, quoted: Iterable[Evidence]) -> dict[str, Any]:
         "text": message.text,
         "in_reply_to": message.in_reply_to,
         "evidence": [
-            {name: value for name, value in asdict(item).items() if name in ("space_id", "source_id", "title", "place", "quote", "url")}
-            for item in quoted
+            {name: value for name, value in asdict(item).items() if name in SHOWN_OF_EVIDENCE} for item in quoted
         ],
     }  # fmt: skip
 

@@ -21,7 +21,8 @@ CREATE = {
         "title, headings, body, space, tokenize = 'porter unicode61 remove_diacritics 2')",
     ),
     "postgresql": (
-        "CREATE TABLE chunk_text (chunk_pk BIGINT PRIMARY KEY REFERENCES chunks(pk) ON DELETE CASCADE, words TSVECTOR NOT NULL)",
+        "CREATE TABLE chunk_text ("
+        "chunk_pk BIGINT PRIMARY KEY REFERENCES chunks(pk) ON DELETE CASCADE, words TSVECTOR NOT NULL)",
         "CREATE INDEX ix_chunk_text_words ON chunk_text USING GIN (words)",
     ),
 }
@@ -39,7 +40,7 @@ _DELETE = {
 }
 _SEARCH = {
     "sqlite": (
-        f"SELECT rowid AS pk, -bm25(chunk_text, {TITLE_WEIGHT}, {HEADINGS_WEIGHT}, {BODY_WEIGHT}, 0.0) AS score"
+        f"SELECT rowid AS pk, -bm25(chunk_text, {TITLE_WEIGHT}, {HEADINGS_WEIGHT}, {BODY_WEIGHT}, 0.0) AS score"  # noqa: S608  our own numbers
         " FROM chunk_text WHERE chunk_text MATCH :query ORDER BY score DESC, rowid LIMIT :limit"
     ),
     # the 1 divides by 1 + log(length): the closest to BM25 of the built-in normalisations
@@ -107,7 +108,10 @@ def _search_sqlite(tx: Tx, terms: Sequence[str], space_pks: Sequence[int], limit
 def _search_postgres(tx: Tx, terms: Sequence[str], space_pks: Sequence[int], limit: int) -> list[tuple[int, float]]:
     spaces = " | ".join(_space_token(pk) for pk in space_pks)
     # plainto_tsquery stems each word by itself; an all-stop-word query is empty and finds nothing
-    build = "SELECT CAST(string_agg(CAST(q AS text), ' | ') AS text) FROM (SELECT plainto_tsquery('english', w) AS q FROM unnest(CAST(:terms AS text[])) AS w) AS x WHERE numnode(q) > 0"
+    build = (
+        "SELECT CAST(string_agg(CAST(q AS text), ' | ') AS text) FROM ("
+        "SELECT plainto_tsquery('english', w) AS q FROM unnest(CAST(:terms AS text[])) AS w) AS x WHERE numnode(q) > 0"
+    )
     words = tx.execute(sa.text(build), {"terms": list(terms)}).scalar_one()
     if not words:
         return []

@@ -38,7 +38,8 @@ def _refuse_unknown(config: Config, current: tuple[str, ...]) -> None:
     for revision in current:
         if revision not in known:
             raise Misconfigured(
-                f"The database has revision {revision}, which this version of Cohost does not know. Start the version that made it, or a newer one."
+                f"The database has revision {revision}, which this version of Cohost does not know."
+                " Start the version that made it, or a newer one."
             )
 
 

@@ -100,7 +100,8 @@ def test_the_operator_can_allow_this_machine_and_its_network(address):
 
 
 @pytest.mark.parametrize(
-    "address", ["169.254.169.254", "fe80::1", "0.0.0.0", "224.0.0.1", "::ffff:127.0.0.1", "240.0.0.1"]
+    "address",
+    ["169.254.169.254", "fe80::1", "0.0.0.0", "224.0.0.1", "::ffff:127.0.0.1", "240.0.0.1"],  # noqa: S104
 )
 def test_nobody_can_allow_what_no_platform_lives_at(address):
     with pytest.raises(AddressRefused):
