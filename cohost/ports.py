@@ -49,6 +49,14 @@ class LanguageModel(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class TokenVectors:
+    """A text's word pieces, each with what it means where it stands."""
+
+    pieces: tuple[str, ...]  # as the model's tokenizer cuts; a piece that continues a word starts with ##
+    vectors: FloatArray  # (len(pieces), dimensions), unit length
+
+
 class Embedder(Protocol):
     """Texts to vectors."""
 
@@ -61,6 +69,10 @@ class Embedder(Protocol):
 
     def embed(self, texts: Sequence[str]) -> FloatArray:
         """`(n, dimensions)` float32, unit length, in the order of `texts`."""
+        ...
+
+    def embed_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
+        """Word by word instead of as a whole, in the order of `texts`."""
         ...
 
 

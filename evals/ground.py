@@ -12,7 +12,7 @@ import numpy as np
 
 from cohost.bootstrap import App, build
 from cohost.model import Community, Passage, SourceInput, Space
-from cohost.ports import FloatArray, Query
+from cohost.ports import FloatArray, Query, TokenVectors
 from cohost.settings import load
 from cohost.store import people, places
 from cohost.store.audit import OPERATOR
@@ -29,6 +29,7 @@ class RememberingEmbedder:
     def __init__(self) -> None:
         self._embedder = SentenceEmbedder()
         self._known: dict[str, FloatArray] = {}
+        self._tokens: dict[str, TokenVectors] = {}
         self.name = self._embedder.name
         self.dimensions = self._embedder.dimensions
 
@@ -37,6 +38,12 @@ class RememberingEmbedder:
         new = list(dict.fromkeys(text for text in texts if text not in self._known))
         self._known.update(zip(new, self._embedder.embed(new), strict=True))
         return np.stack([self._known[text] for text in texts]) if texts else self._embedder.embed([])
+
+    def embed_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
+        """As the Embedder port says."""
+        new = list(dict.fromkeys(text for text in texts if text not in self._tokens))
+        self._tokens.update(zip(new, self._embedder.embed_tokens(new), strict=True))
+        return [self._tokens[text] for text in texts]
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,11 @@ class Ground:
         return self.core.search.search(
             Query(COMMUNITY, question, Destination("hosts"), spaces=(space_id,), top_k=top_k)
         )
+
+    def cosine(self, one: str, other: str) -> float:
+        """How near two texts are."""
+        vectors = self.core.embedder.embed([one, other])
+        return float(vectors[0] @ vectors[1])
 
     def _add_space(self, space_id: str) -> None:
         with self.core.store.write() as tx:

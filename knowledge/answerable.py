@@ -11,16 +11,29 @@ import numpy as np
 
 from cohost.model import Passage
 from cohost.ports import Embedder, FloatArray
-from knowledge.select import Unit, similarities, units
+from knowledge.chunk import embedded_text
+from knowledge.select import Unit, units
 from knowledge.terms import coverage, stems, telling
+from knowledge.wordwise import meeting
 
-# best_cosine    of a passage with the question
-# cosine_gap     of the best passage to the mean of all found: one place stands out, or none does
-# best_sentence  cosine of the sentence nearest to the question; second_sentence of the next
-# joint          best product of a sentence's cosine and the share of telling words in it and its neighbours
-# missing        weight of the rarest telling word that stands in none of the passages
-FEATURES = ("best_cosine", "cosine_gap", "best_sentence", "second_sentence", "joint", "missing")
-READ = 4  # passages the features look at
+# passage, title  cosine of the question with a passage as it is embedded, and with what stands over it alone
+# sentence, pair  the nearest sentence, and the nearest two in a row
+# sentences       mean over the passage's sentences: is it about this at all?
+# joint           best product of a sentence's cosine and the share of telling words in it and its neighbours
+# met_…           how the question's words are met by the passage's, see `Meeting`
+FEATURES = (
+    "passage",
+    "title",
+    "sentence",
+    "pair",
+    "sentences",
+    "joint",
+    "met_pieces",
+    "met_words",
+    "met_weighted",
+    "met_worst",
+)
+READ = 4  # passages the features look at; of each feature the best passage's value counts
 WEIGHTS = Path(__file__).with_name("answerable.json")
 
 
@@ -49,35 +62,43 @@ def load(path: Path = WEIGHTS) -> Answerability:
 
 def features(question: str, passages: Sequence[Passage], embedder: Embedder) -> FloatArray:
     """`(len(FEATURES),)` float32, each within -1..1."""
-    if not passages:
-        return np.zeros(len(FEATURES), dtype=np.float32)
     read = passages[:READ]
-    found = units(read)
-    similar = similarities(question, found, embedder) if found else np.zeros(1, dtype=np.float32)
-    nearest = sorted(map(float, similar), reverse=True)
-    cosines = [p.cosine_similarity for p in passages]
-    wanted = telling(question)
-    joint = max((_window_share(wanted, n, found, read) * float(similar[n]) for n in range(len(found))), default=0.0)
-    together = stems(" ".join(f"{_head(p)} {p.text}" for p in read))
-    return np.array(
-        (
-            max(cosines),
-            max(cosines) - float(np.mean(cosines)),
-            nearest[0],
-            nearest[1] if len(nearest) > 1 else 0.0,
-            joint,
-            coverage(wanted, together)[1],
-        ),
-        dtype=np.float32,
+    if not read:
+        return np.zeros(len(FEATURES), dtype=np.float32)
+    near = np.array([_nearness(question, passage, embedder) for passage in read])
+    asked, *texts = embedder.embed_tokens([question, *(embedded_text(p.title, p.headings, p.text) for p in read)])
+    met = [meeting(asked, text) for text in texts]
+    together = np.hstack([near, [(m.pieces, m.words, m.weighted, m.worst) for m in met]])
+    best: FloatArray = together.max(axis=0).astype(np.float32)
+    return best
+
+
+def _nearness(question: str, passage: Passage, embedder: Embedder) -> tuple[float, ...]:
+    """The features of one passage up to `joint`."""
+    found = units([passage])
+    texts = [unit.text for unit in found] or [passage.text[:300]]
+    pairs = [" ".join(texts[n : n + 2]) for n in range(len(texts))]
+    vectors = embedder.embed([question, _head(passage), *texts, *pairs])
+    cosines = vectors[1:] @ vectors[0]
+    single, double = cosines[1 : len(texts) + 1], cosines[len(texts) + 1 :]
+    shares = _window_shares(question, found, passage) or [0.0]
+    joint = max(share * float(cosine) for share, cosine in zip(shares, single, strict=True))
+    return (
+        passage.cosine_similarity,
+        float(cosines[0]),
+        float(single.max()),
+        float(double.max()),
+        float(single.mean()),
+        joint,
     )
 
 
-def _window_share(wanted: list[str], n: int, found: Sequence[Unit], passages: Sequence[Passage]) -> float:
-    """Share of the telling words in a sentence, its neighbours, and what stands over them."""
-    at = found[n].passage
-    window = [unit.text for unit in found[max(0, n - 1) : n + 2] if unit.passage == at]
-    return coverage(wanted, stems(" ".join((_head(passages[at]), *window))))[0]
+def _window_shares(question: str, found: Sequence[Unit], passage: Passage) -> list[float]:
+    """Of each sentence: share of the telling words in it, its neighbours, and what stands over them."""
+    wanted, head = telling(question), _head(passage)
+    windows = ([head, *(unit.text for unit in found[max(0, n - 1) : n + 2])] for n in range(len(found)))
+    return [coverage(wanted, stems(" ".join(window)))[0] for window in windows]
 
 
 def _head(passage: Passage) -> str:
-    return " ".join((passage.title, *passage.headings))
+    return ". ".join((passage.title, *passage.headings))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cohost.ports import FloatArray
+from cohost.ports import FloatArray, TokenVectors
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -42,6 +42,23 @@ class SentenceEmbedder:
             )
         return np.ascontiguousarray(made, dtype=np.float32)
 
+    def embed_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
+        """Each text's word pieces within the model's limit; the special tokens around them are left out."""
+        with self._lock:
+            made: Any = self._model.encode(
+                list(texts), batch_size=BATCH, output_value="token_embeddings", show_progress_bar=False
+            )
+            pieces = [self._pieces(text) for text in texts]
+        return [
+            TokenVectors(words, _unit_length(np.asarray(vectors, dtype=np.float32)[1 : len(words) + 1]))
+            for words, vectors in zip(pieces, made, strict=True)
+        ]
+
+    def _pieces(self, text: str) -> tuple[str, ...]:
+        tokenizer = self._model.tokenizer
+        ids = tokenizer(text, truncation=True, max_length=self._model.max_seq_length)["input_ids"]
+        return tuple(tokenizer.convert_ids_to_tokens(ids)[1:-1])
+
     @cached_property
     def _model(self) -> SentenceTransformer:
         os.environ.setdefault("HF_HUB_OFFLINE", "1")  # nothing is fetched at run time
@@ -51,6 +68,12 @@ class SentenceEmbedder:
 
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         return SentenceTransformer(str(model_folder(self.name)), device="cpu")
+
+
+def _unit_length(vectors: FloatArray) -> FloatArray:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: FloatArray = vectors / np.maximum(lengths, 1e-9)
+    return unit
 
 
 def model_folder(name: str) -> Path | str:

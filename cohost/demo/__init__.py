@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from cohost.model import BigPurpose, Community, CommunitySettings, Member, SourceInput, Space
+from cohost.model import BigPurpose, Caller, Community, CommunitySettings, Member, SourceInput, Space
 from cohost.store import Store, Tx, people, places, sources
 from cohost.store.audit import OPERATOR
 
@@ -39,6 +39,7 @@ def load(core: App, on_progress: Callable[[int, int, str], None]) -> None:
     with core.store.write() as tx:
         _put_people_and_spaces(tx, now)
     core.files.ingest_path(community_id(), COURSE_SPACE, FOLDER / "course", OPERATOR, on_progress=on_progress)
+    _ask_questions(core)
     core.intake.put_many(community_id(), [*_events(now), *_posts(now)], OPERATOR)
 
 
@@ -85,6 +86,14 @@ def _posts(now: datetime) -> list[tuple[str, SourceInput]]:
         )  # fmt: skip
         made.append((row["space"], source))
     return made
+
+
+def _ask_questions(core: App) -> None:
+    """So that the queue is not empty when somebody first looks; the worker drafts."""
+    for row in _read("questions.yaml"):
+        asker = Caller(community_id(), "member", row["member"], "session", OPERATOR.name)
+        if row["text"] not in {question.text for question in core.questions.mine(asker)}:
+            core.questions.ask(asker, row["text"], space_id=row["space"])
 
 
 def _last_post_there(tx: Tx) -> bool:

@@ -7,14 +7,17 @@ from dataclasses import dataclass, replace
 
 from cohost import quotes
 from cohost.errors import ModelUnavailable
+from cohost.jobs.addressed import addressed
 from cohost.jobs.answer_model import ask_model
 from cohost.jobs.answer_payload import Claim, emptied, evidence_of, messages, payload, quote_of, revise
 from cohost.jobs.shape import Job, Outcome, Tools
 from cohost.model import Passage, Request
 from cohost.ports import Query, ScoredSentence
+from cohost.store import people
 from cohost.suggestion import Abstention, Destination, Draft, Evidence, Provenance, for_asker, in_space
 
 FOUND = 12  # looked through for passages that may answer
+FOUND_OF_ONE = 50  # and for what one person wrote
 PASSAGES = 8  # read for one answer; more adds noise before it adds answers
 NEAREST = 3  # places shown with an abstention
 MAX_SENTENCES = 4
@@ -38,6 +41,14 @@ class _Ground:
     passages: tuple[Passage, ...]
     probability: float  # 0..1 that the passages answer
     made: Provenance
+    put_to: tuple[str, ...] = ()  # names of members whom the question speaks to
+
+    @property
+    def nothing(self) -> str:
+        """Why there is nothing to read."""
+        if not self.put_to:
+            return NOTHING_NEAR
+        return f"The question is put to {' and '.join(self.put_to)}, and nothing that they wrote comes near it."
 
     def abstain(self, reason: str) -> Abstention:
         """No draft; the nearest places are shown to the host."""
@@ -55,7 +66,7 @@ def propose(request: Request, tools: Tools) -> Sequence[Outcome]:
     """One draft, or one abstention."""
     ground = _ground(request, tools)
     if not ground.passages:
-        return [ground.abstain(NOTHING_NEAR)]
+        return [ground.abstain(ground.nothing)]
     if tools.model is not None and ground.probability >= MODEL_FLOOR:
         try:
             return [_in_the_models_words(request, tools, ground)]
@@ -69,11 +80,15 @@ def propose(request: Request, tools: Tools) -> Sequence[Outcome]:
 def _ground(request: Request, tools: Tools) -> _Ground:
     question = request.payload["text"]
     destination = in_space(request.space_id) if request.space_id else for_asker(request.requested_by or "")
-    found = tools.search.search(Query(request.community_id, _search_text(request), destination, top_k=FOUND))
-    passages = [passage for passage in found if not _asks(passage)][:PASSAGES]
+    with tools.store.read() as tx:
+        put_to = addressed(question, people.all_members(tx, request.community_id))
+    wanted = FOUND_OF_ONE if put_to else FOUND
+    found = tools.search.search(Query(request.community_id, _search_text(request), destination, top_k=wanted))
+    theirs = [passage for passage in found if not put_to or passage.author_id in {member.id for member in put_to}]
+    passages = [passage for passage in theirs if not _asks(passage)][:PASSAGES]
     probability = tools.search.answerable(question, passages) if passages else 0.0
     made = Provenance("embedded", retrieval=tools.search.signature())
-    return _Ground(question, destination, tuple(passages), probability, made)
+    return _Ground(question, destination, tuple(passages), probability, made, tuple(member.name for member in put_to))
 
 
 def _asks(passage: Passage) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cohost.ports import FloatArray
+from cohost.ports import FloatArray, TokenVectors
 
 _WORD = re.compile(r"\w+")
 _STEM = 5  # letters that a word and its inflections usually share
@@ -33,6 +33,11 @@ class HashEmbedder:
                 vectors[row, 0] = 1.0
             vectors[row] /= math.sqrt(float(vectors[row] @ vectors[row]))
         return vectors
+
+    def embed_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
+        """Each word by itself: context changes nothing here."""
+        words = [tuple(_WORD.findall(text.lower())) for text in texts]
+        return [TokenVectors(found, self.embed(found)) for found in words]
 
     def _add(self, vector: FloatArray, feature: str, weight: float) -> None:
         """Hash with a sign, so that collisions cancel out on average (Weinberger et al. 2009)."""
