@@ -37,7 +37,7 @@ rises highest. Leave the mooring two hours before high water.
 
 Neap tides come at the half moons. The range between high and low water is smallest, so the channel stays shallow.
 """
-HASHED = {"joint": 8.0, "missing": -4.0}
+HASHED = {"joint": 8.0, "met_worst": 4.0}
 SECRET = "The spare key of the boathouse lies under the third flower pot on the left."
 
 
@@ -124,7 +124,7 @@ def core(database_url: str, tmp_path: Path, clock: Clock, platform: RecordingCon
 def _judging(made: App) -> App:
     """With a judge of answers for hashed words: the shipped weights know the cosines of the real embedder."""
     weights = np.array([HASHED.get(name, 0.0) for name in FEATURES], dtype=np.float32)
-    search = replace(made.search, answerability=Answerability(weights, -1.0, "tests"))  # type: ignore[type-var]
+    search = replace(made.search, answerability=Answerability(weights, -5.0, "tests"))  # type: ignore[type-var]
     questions = Questions(made.store, search, made.embedder, made.clock)
     return replace(made, search=search, questions=questions, worker=replace(made.worker, search=search))
 
