@@ -150,6 +150,14 @@ def replace_chunks(
     return [int(pk) for pk in result.scalars()]
 
 
+def place_at(tx: Tx, source_pk: int, offset: int) -> tuple[tuple[str, ...], str]:
+    """Heading trail and place of an offset in a source's text; nothing where no chunk covers it."""
+    here = (chunks.c.source_pk == source_pk) & (chunks.c.start <= offset) & (chunks.c.end > offset)
+    query = sa.select(chunks.c.headings, chunks.c.place).where(here).order_by(chunks.c.start.desc()).limit(1)
+    row = tx.execute(query).one_or_none()
+    return (tuple(row.headings), row.place) if row else ((), "")
+
+
 def indexed_texts(tx: Tx, space_pk: int) -> list[IndexedText]:
     """What the full-text index holds of a space, from the rows it is derived from."""
     query = sa.select(chunks.c.pk, sources.c.title, chunks.c.headings, chunks.c.text).join(sources)
