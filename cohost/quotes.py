@@ -30,14 +30,20 @@ def locate(quote: str, text: str, *, near: int = 0) -> tuple[int, int] | None:
     return min(spans, key=lambda span: abs(span[0] - near), default=None)
 
 
-def stand(tx: Tx, community_id: str, destination: Destination, items: Sequence[Evidence]) -> list[Evidence | None]:
+def stand(
+    tx: Tx, community_id: str, destination: Destination, items: Sequence[Evidence], *, hold: bool = False
+) -> list[Evidence | None]:
     """Each item as it stands now, at its current offsets; None where the destination's readers may not read the source,
-    where it is gone or not a person's, or where the quote is no longer in it."""
-    return _stand(tx, community_id, audience.usable_spaces(audience.sight(tx, community_id), destination), items)
+    where it is gone or not a person's, or where the quote is no longer in it. Held, it stands until the transaction ends."""
+    allowed = audience.usable_spaces(audience.sight(tx, community_id), destination)
+    return _stand(tx, community_id, allowed, items, hold=hold)
 
 
-def _stand(tx: Tx, community_id: str, allowed: frozenset[str], items: Sequence[Evidence]) -> list[Evidence | None]:
-    current = sources.texts(tx, community_id, ((e.space_id, e.source_id) for e in items if e.space_id in allowed))
+def _stand(
+    tx: Tx, community_id: str, allowed: frozenset[str], items: Sequence[Evidence], *, hold: bool = False
+) -> list[Evidence | None]:
+    ids = ((e.space_id, e.source_id) for e in items if e.space_id in allowed)
+    current = sources.texts(tx, community_id, ids, hold=hold)
     standing: list[Evidence | None] = []
     for item in items:
         source = current.get((item.space_id, item.source_id))

@@ -69,13 +69,17 @@ def from_files(tx: Tx, space_pk: int) -> list[str]:
     return [row.id for row in tx.execute(query) if row.structure.get("file")]
 
 
-def texts(tx: Tx, community_id: str, ids: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Source]:
-    """Current living sources by (space id, source id)."""
+def texts(
+    tx: Tx, community_id: str, ids: Iterable[tuple[str, str]], *, hold: bool = False
+) -> dict[tuple[str, str], Source]:
+    """Current living sources by (space id, source id). Held, they do not change before this transaction ends."""
     wanted = sorted(set(ids))
     found: dict[tuple[str, str], Source] = {}
     for at in range(0, len(wanted), IDS_PER_QUERY):
         pairs = sa.tuple_(spaces.c.id, sources.c.id).in_(wanted[at : at + IDS_PER_QUERY])
         query = _select().where(sources.c.community_id == community_id, sources.c.deleted_at.is_(None), pairs)
+        if hold:
+            query = query.with_for_update(read=True, of=sources)
         for row in tx.execute(query):
             found[(row.space_id, row.id)] = _stored(row).source
     return found
