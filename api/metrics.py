@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-import sqlalchemy as sa
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
-from sqlalchemy.exc import SQLAlchemyError
 
-from cohost.errors import CohostError
-from cohost.store import Store, requests
-from cohost.store.tables import publications, suggestions
+from cohost.store import Store
+from cohost.store.depths import depths
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)  # the middle brackets what a search takes
 
@@ -52,27 +49,15 @@ class _Waiting(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """One gauge per queue."""
-        try:
-            with self._store.read() as tx:
-                depths = [count(tx) for _, _, count in _DEPTHS]
-        except (SQLAlchemyError, CohostError):  # no database, no depths; the other numbers are still worth having
-            return
-        for (name, text, _), depth in zip(_DEPTHS, depths, strict=True):
-            yield GaugeMetricFamily(name, text, value=depth)
+        now = depths(self._store)
+        if now is None:
+            return  # no database, no depths; the other numbers are still worth having
+        for name, text, field in _DEPTHS:
+            yield GaugeMetricFamily(name, text, value=getattr(now, field))
 
 
-def _pending(tx: sa.Connection) -> int:
-    query = sa.select(sa.func.count()).select_from(suggestions).where(suggestions.c.status == "pending")
-    return int(tx.execute(query).scalar_one())
-
-
-def _outbox(tx: sa.Connection) -> int:
-    unsent = publications.c.status.in_(["approved", "publishing"])
-    return int(tx.execute(sa.select(sa.func.count()).select_from(publications).where(unsent)).scalar_one())
-
-
-_DEPTHS: tuple[tuple[str, str, Callable[[sa.Connection], int]], ...] = (
-    ("cohost_requests_waiting", "Requests that no worker has taken yet.", requests.waiting),
-    ("cohost_suggestions_pending", "Suggestions that wait for a person.", _pending),
-    ("cohost_outbox", "Approved messages not yet sent.", _outbox),
+_DEPTHS = (
+    ("cohost_requests_waiting", "Requests that no worker has taken yet.", "requests_waiting"),
+    ("cohost_suggestions_pending", "Suggestions that wait for a person.", "suggestions_pending"),
+    ("cohost_outbox", "Approved messages not yet sent.", "outbox"),
 )

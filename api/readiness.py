@@ -6,9 +6,7 @@ import threading
 from functools import cached_property
 
 import numpy as np
-import sqlalchemy as sa
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from cohost.bootstrap import App
 from cohost.errors import CohostError
@@ -27,17 +25,8 @@ class Readiness:
 
     def missing(self) -> list[str]:
         """Names of what is not there; empty when ready."""
-        checks = {"database": self._database, "embedder": self._embedder, "index": self._index}
+        checks = {"database": self._core.store.answers, "embedder": self._embedder, "index": self._index}
         return [name for name, there in checks.items() if not there()]
-
-    def _database(self) -> bool:
-        try:
-            with self._core.store.read() as tx:
-                tx.execute(sa.text("SELECT 1 FROM communities LIMIT 1"))
-        except (SQLAlchemyError, CohostError) as error:
-            log.warning("readiness.database", error=type(error).__name__)
-            return False
-        return True
 
     def _embedder(self) -> bool:
         with self._lock:
@@ -59,7 +48,7 @@ class Readiness:
             return False
         try:
             self._core.index.search(self._nothing, {}, 1)
-        except (CohostError, OSError, RuntimeError, SQLAlchemyError) as error:
+        except (CohostError, OSError, RuntimeError) as error:
             log.warning("readiness.index", error=type(error).__name__)
             return False
         return True

@@ -12,7 +12,7 @@ from cohost.suggestion import Destination
 SHINGLE = 6  # words in a row that two people do not write by chance, but a paste has
 WINDOW = 24  # words looked up at once; windows overlap by a shingle, so that no run is missed between two
 CANDIDATES = 20
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"[^\W_]+")  # `_` marks emphasis; the words of `snake_case` are looked for one by one
 
 
 def find_foreign_text(tx: Tx, community_id: str, destination: Destination, texts: Sequence[str]) -> str | None:

@@ -149,6 +149,7 @@ class Decision:
     version: int
     payload: dict[str, Any] | None = None
     reason: str = ""
+    publish_at: datetime | None = None  # of an approval: not to be sent before; None = at once
 
 
 @dataclass(frozen=True)
@@ -181,3 +182,4 @@ class Publication:
     status: Status
     attempts: int
     receipt: Receipt | None = None
+    available_at: datetime | None = None  # when it is due, once it is stored

@@ -1,12 +1,35 @@
-"""Taking a suggestion back because its ground is gone, and asking for a new one."""
+"""What must still hold until a suggestion is sent; what no longer holds is taken back, and a new one asked for."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from cohost import audience, quotes
 from cohost.jobs import JOBS
 from cohost.store import Tx, audit, publications, requests, suggestions
-from cohost.suggestion import Suggestion, check_move
+from cohost.suggestion import Status, Suggestion, check_move
+
+STOPPABLE: frozenset[Status] = frozenset({"pending", "approved", "failed"})
+GROUND_GONE = "A source it quotes changed or may no longer be read there."
+
+
+def still_stands(tx: Tx, suggestion: Suggestion) -> bool:
+    """Whether every quote is in place, every source readable by all who will see it, and somebody there to see it."""
+    standing = quotes.stand(tx, suggestion.community_id, suggestion.destination, suggestion.evidence)
+    seen = audience.sight(tx, suggestion.community_id)
+    return None not in standing and bool(audience.readers(seen, suggestion.destination))
+
+
+def recheck(tx: Tx, suggestion: Suggestion, reason: str, *, now: datetime) -> None:
+    """After a change: follow quotes that moved, and withdraw what has lost its ground."""
+    if suggestion.status != "abstained" and suggestion.status not in STOPPABLE:
+        return
+    standing = quotes.stand(tx, suggestion.community_id, suggestion.destination, suggestion.evidence)
+    items = tuple(item for item in standing if item)
+    if suggestion.status != "abstained" and None in standing:
+        withdraw(tx, suggestion, reason, now=now)
+    elif items != suggestion.evidence:
+        suggestions.set_evidence(tx, suggestion.community_id, suggestion.id, items)
 
 
 def withdraw(tx: Tx, suggestion: Suggestion, reason: str, *, now: datetime) -> None:

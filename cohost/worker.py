@@ -19,7 +19,7 @@ from cohost.model import Request
 from cohost.ports import Connector, LanguageModel, Search
 from cohost.store import Store, Tx, audit, people, publications, requests, suggestions
 from cohost.suggestion import Publication, Receipt, Status
-from cohost.withdrawal import withdraw
+from cohost.withdrawal import GROUND_GONE, still_stands, withdraw
 
 IDLE_S = 0.5  # how long an idle worker sleeps: an answer is waited for by a person
 MAX_TRIES = 3  # of a request whose job fails; then a host sees it as failed
@@ -62,8 +62,8 @@ class Worker:
                 stop.wait(IDLE_S)
 
     def step(self) -> bool:
-        """Publish, else draft, else read one thing; False when nothing is due."""
-        return self.publish_one() or self.draft_one() or self.files.step()
+        """Publish, else draft, else read one thing, else close what nobody decided; False when nothing is due."""
+        return self.publish_one() or self.draft_one() or self.files.step() or self.approval.expire()
 
     def draft_one(self) -> bool:
         """Run the job of one waiting request."""
@@ -112,7 +112,7 @@ class Worker:
     def _still_stands(self, tx: Tx, claimed: Publication) -> bool:
         """The last check, in the transaction of the claim; what never was sent and no longer stands is withdrawn here."""
         suggestion = suggestions.get(tx, claimed.community_id, claimed.suggestion_id)
-        stands = self.approval.still_stands(tx, suggestion)
+        stands = still_stands(tx, suggestion)
         if stands and suggestion.status != "publishing":
             suggestions.set_status(tx, suggestion.id, "publishing", now=self.clock())
             _record(tx, claimed, suggestion.status, "publishing", self.clock())
@@ -142,9 +142,9 @@ class Worker:
             self._withdraw(tx, claimed)
 
     def _withdraw(self, tx: Tx, claimed: Publication) -> None:
+        suggestion = suggestions.get(tx, claimed.community_id, claimed.suggestion_id, hold=True)
         publications.settle(tx, claimed.id, "approved", now=self.clock())
-        suggestion = suggestions.get(tx, claimed.community_id, claimed.suggestion_id)
-        withdraw(tx, suggestion, "A source it quotes changed or may no longer be read there.", now=self.clock())
+        withdraw(tx, suggestion, GROUND_GONE, now=self.clock())
 
     def _send(self, claimed: Publication) -> None:
         connector = self._connector(claimed)
@@ -198,6 +198,9 @@ class Worker:
     ) -> None:  # fmt: skip
         now = self.clock()
         with self.store.write() as tx:
+            suggestions.get(
+                tx, claimed.community_id, claimed.suggestion_id, hold=True
+            )  # before its messages, as all do
             publications.settle(tx, claimed.id, status, now=now, receipt=receipt, available_at=available_at)
             whole = _of_all(p.status for p in publications.of_suggestion(tx, claimed.suggestion_id))
             suggestions.set_status(tx, claimed.suggestion_id, whole, now=now, notice=notice)

@@ -241,7 +241,7 @@ def _items(path: Path, name: str) -> Iterator[_Item]:
     if path.is_dir():
         yield from _in_folder(path)
     elif Path(name).suffix.lower() == ".zip":
-        for entry in open_archive(path):
+        for entry in open_archive(path, name):
             skipped = f"{entry.name} is skipped: {entry.skipped}." if entry.skipped else _unsupported(entry.name)
             yield _Item(entry.name, entry=entry, skipped=skipped)
     else:

@@ -113,9 +113,20 @@ def platform() -> RecordingConnector:
 
 
 @pytest.fixture
-def core(database_url: str, tmp_path: Path, clock: Clock, platform: RecordingConnector) -> Iterator[App]:
+def vector_index() -> str:
+    """The kind of vector index, for tests that tell their story with each."""
+    return "auto"
+
+
+@pytest.fixture
+def core(
+    database_url: str, tmp_path: Path, clock: Clock, platform: RecordingConnector, vector_index: str
+) -> Iterator[App]:
     """The application with a deterministic embedder; no model, no network."""
-    settings = load({"COHOST_HOME": str(tmp_path / "home"), "COHOST_DATABASE_URL": database_url})
+    environment = {
+        "COHOST_HOME": str(tmp_path / "home"), "COHOST_DATABASE_URL": database_url, "COHOST_VECTOR_INDEX": vector_index,
+    }  # fmt: skip
+    settings = load(environment)
     made = _judging(build(settings, clock=clock, embedder=HashEmbedder(), connectors={platform.name: platform}))
     yield made
     made.close()

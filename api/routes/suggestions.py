@@ -13,13 +13,13 @@ from api.auth import Staff
 from api.core import Core
 from api.cursors import pack, unpack_moment
 from api.idempotency import IdempotencyKey, IdempotentRoute
-from api.schemas import ANY_TEXT, Body, Cursor, Limit, ObjectPath, Omitted, Page, View, Whole, responses
+from api.schemas import ANY_TEXT, Body, Cursor, Limit, Moment, ObjectPath, Omitted, Page, View, Whole, responses
 from cohost import audience
 from cohost.audience import Sight
 from cohost.bootstrap import App
 from cohost.errors import InvalidInput
 from cohost.model import Caller
-from cohost.store import suggestions
+from cohost.store import publications, suggestions
 from cohost.suggestion import Decision, Status, Suggestion, Verdict
 
 router = APIRouter(tags=["suggestions"])
@@ -102,6 +102,7 @@ class SeenPassageView(View):
 class SuggestionDetail(SuggestionView):
     """A suggestion with its history."""
 
+    publish_at: datetime | None = Field(description="When it is due to be sent; null unless it is approved.")
     decisions: list[VerdictView]
     passages_seen: list[SeenPassageView]
 
@@ -113,6 +114,9 @@ class DecisionBody(Body):
     version: Whole = Field(ge=0, le=2**31 - 1, description="The version you saw.")
     payload: dict[str, Any] | None = Field(None, description="For `edit`: the changed draft.")
     reason: str = Field("", max_length=2000, pattern=ANY_TEXT)
+    publish_at: Moment | None = Field(
+        None, description="With `approve` and `edit`: not to be sent before this time. Left out: at once."
+    )
 
 
 class DeliveryBody(Body):
@@ -153,7 +157,8 @@ def decide(
     idempotency_key: IdempotencyKey = None,
 ) -> SuggestionDetail:
     """Approve as shown, edit and approve, reject, or hand to a host."""
-    done = core.approval.decide(caller, id, Decision(body.verdict, body.version, body.payload, body.reason))
+    decision = Decision(body.verdict, body.version, body.payload, body.reason, body.publish_at)
+    done = core.approval.decide(caller, id, decision)
     return _shown(core, caller, done, response)
 
 
@@ -161,7 +166,9 @@ def decide(
 def undo(
     core: Core, caller: Staff, id: ObjectPath, response: Response, idempotency_key: IdempotencyKey = None
 ) -> SuggestionDetail:
-    """Reverse a published suggestion; a 409 says what to do by hand where the connector cannot."""
+    """Reverse a published suggestion; a 409 says what to do by hand where the connector cannot.
+
+    One that is approved and not sent yet loses its approval and waits for a decision again."""
     return _shown(core, caller, core.approval.undo(caller, id), response)
 
 
@@ -200,7 +207,9 @@ def _detail(core: App, caller: Caller, suggestion: Suggestion) -> SuggestionDeta
         seen = audience.sight(tx, caller.community_id)
         decisions = [VerdictView.model_validate(row) for row in suggestions.decisions_of(tx, suggestion.id)]
         passages = [SeenPassageView.model_validate(row) for row in suggestions.snapshot_rows(tx, suggestion.id)]
-    return SuggestionDetail(**_fields(suggestion, seen), decisions=decisions, passages_seen=passages)
+        outbox = publications.of_suggestion(tx, suggestion.id)
+    due = min((p.available_at for p in outbox if p.status == "approved" and p.available_at), default=None)
+    return SuggestionDetail(**_fields(suggestion, seen), publish_at=due, decisions=decisions, passages_seen=passages)
 
 
 def _fields(suggestion: Suggestion, seen: Sight) -> dict[str, Any]:

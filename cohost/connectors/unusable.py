@@ -17,16 +17,16 @@ class Unusable:
 
     def __init__(self, name: str, why: str) -> None:
         self.name = name
-        self._why = why
+        self.why = why
 
     def publish(self, community_id: str, message: Message, key: str) -> NoReturn:
         """Raise DeliveryFailed."""
-        raise DeliveryFailed(self._why)
+        raise DeliveryFailed(self.why)
 
     def find(self, community_id: str, key: str) -> NoReturn:
         """Raise DeliveryFailed."""
-        raise DeliveryFailed(self._why)
+        raise DeliveryFailed(self.why)
 
     def reverse(self, community_id: str, receipt: Receipt) -> NoReturn:
         """Raise DeliveryFailed."""
-        raise DeliveryFailed(self._why)
+        raise DeliveryFailed(self.why)

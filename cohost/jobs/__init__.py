@@ -47,7 +47,8 @@ def _suggestion(
 ) -> Suggestion:
     draft = isinstance(outcome, Draft)
     items = outcome.evidence if isinstance(outcome, Draft) else outcome.nearest
-    standing = quotes.stand(tx, request.community_id, outcome.destination, items)
+    # held: who changes a source meanwhile waits, then finds this suggestion among those that quote it
+    standing = quotes.stand(tx, request.community_id, outcome.destination, items, hold=True)
     if isinstance(outcome, Draft):
         if not items:
             raise InvalidInput(f"Job {request.job} proposed a draft without evidence for request {request.id}.")

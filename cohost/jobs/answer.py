@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from cohost import quotes
 from cohost.errors import ModelUnavailable
 from cohost.jobs.addressed import addressed
+from cohost.jobs.answer_edit import revise
 from cohost.jobs.answer_model import ask_model
-from cohost.jobs.answer_payload import Claim, emptied, evidence_of, messages, payload, quote_of, revise
+from cohost.jobs.answer_payload import Claim, emptied, evidence_of, messages, payload, quote_of
 from cohost.jobs.shape import Job, Outcome, Tools
 from cohost.model import Passage, Request
 from cohost.ports import Query, ScoredSentence
@@ -154,4 +156,7 @@ def _joined(chosen: Sequence[ScoredSentence], passages: Sequence[Passage]) -> li
     return spans
 
 
-JOB = Job("answer", frozenset({"host"}), propose=propose, messages=messages, revise=revise, emptied=emptied)
+JOB = Job(
+    "answer", frozenset({"host"}), propose=propose, messages=messages, revise=revise, emptied=emptied,
+    expires_after=timedelta(days=90),  # somebody waits for it: long enough for any holiday of the hosts
+)  # fmt: skip

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from cohost.model import Community, Request, Role
 from cohost.ports import LanguageModel, Search
+from cohost.quotes import Readable
 from cohost.store import Store
-from cohost.suggestion import Abstention, Destination, Draft, Evidence, Message
+from cohost.suggestion import Abstention, Destination, Draft, Evidence, Message, Suggestion
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,13 @@ class Revision:
     """A payload after a person's edit, with what has to be checked again."""
 
     payload: dict[str, Any]
-    evidence: tuple[Evidence, ...]  # quotes kept or added; their offsets are looked up by the check
-    own_words: tuple[str, ...]  # sentences of the person's own, which need no quote
+    evidence: tuple[Evidence, ...]  # quotes kept or added, as they stand now
+    own_words: tuple[str, ...]  # what the person wrote, as it will be posted; it needs no quote
+
+
+def nobody(suggestion: Suggestion) -> frozenset[str]:
+    """For jobs whose suggestions are about no person."""
+    return frozenset()
 
 
 @dataclass(frozen=True)
@@ -44,5 +50,10 @@ class Job:
     decided_by: frozenset[Role]
     propose: Callable[[Request, Tools], Sequence[Outcome]]
     messages: Callable[[dict[str, Any], Destination, str | None], list[Message]]  # (payload, destination, request id)
-    revise: Callable[[dict[str, Any], Sequence[Evidence], dict[str, Any]], Revision]  # (shown, its evidence, proposed)
+    revise: Callable[
+        [Suggestion, dict[str, Any], Readable], Revision
+    ]  # (as shown, proposed payload, what may be quoted)
     emptied: Callable[[dict[str, Any]], dict[str, Any]]  # the payload without any text of sources
+    expires_after: timedelta = timedelta(days=30)  # without a change; then nobody needs to decide any more
+    needs_reason: bool = False  # to be rejected
+    concerned: Callable[[Suggestion], frozenset[str]] = nobody  # members it is about, who do not decide it

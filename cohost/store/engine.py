@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy import event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.pool import StaticPool
 
-from cohost.errors import Busy, Misconfigured
+from cohost.errors import Busy, CohostError, Misconfigured
 
 Tx = sa.Connection
 
+log = structlog.get_logger()
 BUSY_TIMEOUT_MS = 10_000  # how long a writer queues behind others before the caller is told to come back
 
 
@@ -41,6 +44,16 @@ class Store:
             with tx.begin():
                 yield tx
 
+    def answers(self) -> bool:
+        """Whether the database is there, with its tables."""
+        try:
+            with self.read() as tx:
+                tx.execute(sa.text("SELECT 1 FROM communities LIMIT 1"))
+        except (SQLAlchemyError, CohostError) as error:
+            log.warning("store.no_answer", error=type(error).__name__)
+            return False
+        return True
+
     def checkpoint(self) -> None:
         """Fold the write-ahead log into the database file and empty it: deleted bytes must not wait there (SQLite)."""
         if self.sqlite:
@@ -57,13 +70,23 @@ class Store:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except OperationalError as error:
+        except NoConnectionFree as error:
+            raise Busy(
+                "All connections to the database are in use. Nothing was changed; try again in a moment."
+            ) from error
+        except DBAPIError as error:
             if _is_busy(error):
                 raise Busy("The database is busy. Nothing was changed; try again in a moment.") from error
+            if self._is_away(error):
+                raise Busy("The database does not answer. Look what was stored, and try again in a moment.") from error
             raise
 
+    def _is_away(self, error: DBAPIError) -> bool:
+        """PostgreSQL reports as operational what is about the connection or the server, never about the statement."""
+        return error.connection_invalidated or (not self.sqlite and isinstance(error, sa.exc.OperationalError))
 
-def _is_busy(error: OperationalError) -> bool:
+
+def _is_busy(error: DBAPIError) -> bool:
     text = str(error.orig).lower()
     return "database is locked" in text or "deadlock" in text or "lock timeout" in text
 

@@ -61,8 +61,14 @@ def member(tx: Tx, community_id: str, member_id: str) -> Member:
 
 def find_member(tx: Tx, community_id: str, member_id: str) -> Member | None:
     """The member, or None."""
-    where = (members.c.community_id == community_id) & (members.c.id == member_id)
-    row = tx.execute(sa.select(members).where(where)).one_or_none()
+    row = tx.execute(_select_member(community_id, member_id)).one_or_none()
+    return _member(row) if row else None
+
+
+def hold_member(tx: Tx, community_id: str, member_id: str) -> Member | None:
+    """The member, or None; nobody changes their role or lets them go before this transaction ends."""
+    query = _select_member(community_id, member_id).with_for_update(read=True)  # SQLite: the write lock does the same
+    row = tx.execute(query).one_or_none()
     return _member(row) if row else None
 
 
@@ -95,6 +101,10 @@ def put_member(tx: Tx, community_id: str, new: Member, now: datetime) -> bool:
 def delete_member(tx: Tx, community_id: str, member_id: str) -> None:
     """Remove the row, with keys, sessions and space memberships; texts are `knowledge.erase`'s work."""
     tx.execute(members.delete().where(members.c.community_id == community_id, members.c.id == member_id))
+
+
+def _select_member(community_id: str, member_id: str) -> sa.Select[Any]:
+    return sa.select(members).where(members.c.community_id == community_id, members.c.id == member_id)
 
 
 def _member(row: sa.Row[Any]) -> Member:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from cohost.store.engine import Tx
 from cohost.store.suggestions import destination_of
-from cohost.store.tables import publications
+from cohost.store.tables import publications, suggestions
 from cohost.suggestion import Message, Publication, Receipt, Status
 
 LEASE = timedelta(seconds=60)  # longer than any one send; after it, a vanished worker's row is looked at again
@@ -34,19 +34,17 @@ def claim(tx: Tx, now: datetime) -> Publication | None:
         sa.and_(publications.c.status == "approved", publications.c.available_at <= now),
         sa.and_(publications.c.status == "publishing", publications.c.claimed_until < now),
     )
-    candidate = (
-        sa.select(publications.c.id).where(due).order_by(publications.c.available_at, publications.c.id).limit(1)
-    )
-    candidate = candidate.with_for_update(skip_locked=True)
-    publication_id = tx.execute(candidate).scalar_one_or_none()
-    if publication_id is None:
+    candidate = sa.select(publications.c.id, publications.c.status).join(suggestions).where(due)
+    candidate = candidate.order_by(publications.c.available_at, publications.c.id).limit(1)
+    # its suggestion too: whoever decides about that one, or withdraws it, is not waited for but let go first
+    found = tx.execute(candidate.with_for_update(skip_locked=True)).one_or_none()
+    if found is None:
         return None
-    before = tx.execute(sa.select(publications.c.status).where(publications.c.id == publication_id)).scalar_one()
-    taken = publications.update().where(publications.c.id == publication_id, due).values(
+    taken = publications.update().where(publications.c.id == found.id, due).values(
         status="publishing", attempts=publications.c.attempts + 1, claimed_until=now + LEASE, updated_at=now
     ).returning(*publications.c)  # fmt: skip
     row = tx.execute(taken).one_or_none()
-    return _publication(row, status=before) if row else None
+    return _publication(row, status=found.status) if row else None
 
 
 def settle(
@@ -73,11 +71,11 @@ def of_suggestion(tx: Tx, suggestion_id: str) -> list[Publication]:
     return [_publication(row) for row in tx.execute(query.order_by(publications.c.position))]
 
 
-def revive(tx: Tx, suggestion_id: str, connector: str, *, now: datetime) -> bool:
+def revive(tx: Tx, suggestion_id: str, connector: str, *, now: datetime, publish_at: datetime) -> bool:
     """Give failed messages back to the outbox, under their old keys; False when there are none for this connector."""
     where = (publications.c.suggestion_id == suggestion_id) & (publications.c.status == "failed")
     where &= publications.c.connector == connector
-    values = {"status": "approved", "attempts": 0, "available_at": now, "updated_at": now}
+    values = {"status": "approved", "attempts": 0, "available_at": publish_at, "updated_at": now}
     return tx.execute(publications.update().where(where).values(values)).rowcount > 0
 
 
@@ -91,5 +89,6 @@ def _publication(row: sa.Row[Any], *, status: Status | None = None) -> Publicati
     message = Message(**{**row.message, "destination": destination_of(row.message["destination"])})
     receipt = Receipt(**row.receipt) if row.receipt else None
     return Publication(
-        row.id, row.community_id, row.suggestion_id, row.connector, message, status or row.status, row.attempts, receipt
-    )
+        row.id, row.community_id, row.suggestion_id, row.connector, message, status or row.status, row.attempts, receipt,
+        row.available_at,
+    )  # fmt: skip

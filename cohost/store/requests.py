@@ -88,11 +88,6 @@ def vectors(tx: Tx, community_id: str, ids: list[str], dimensions: int) -> tuple
     return [row.id for row in rows], matrix
 
 
-def waiting(tx: Tx) -> int:
-    """How many requests wait."""
-    return int(tx.execute(sa.select(sa.func.count()).where(requests.c.status == "waiting")).scalar_one())
-
-
 def _request(row: sa.Row[Any]) -> Request:
     return Request(
         row.id, row.community_id, row.job, dict(row.payload), row.requested_by, row.space_id, row.status, row.attempts,

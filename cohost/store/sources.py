@@ -69,13 +69,17 @@ def from_files(tx: Tx, space_pk: int) -> list[str]:
     return [row.id for row in tx.execute(query) if row.structure.get("file")]
 
 
-def texts(tx: Tx, community_id: str, ids: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Source]:
-    """Current living sources by (space id, source id)."""
+def texts(
+    tx: Tx, community_id: str, ids: Iterable[tuple[str, str]], *, hold: bool = False
+) -> dict[tuple[str, str], Source]:
+    """Current living sources by (space id, source id). Held, they do not change before this transaction ends."""
     wanted = sorted(set(ids))
     found: dict[tuple[str, str], Source] = {}
     for at in range(0, len(wanted), IDS_PER_QUERY):
         pairs = sa.tuple_(spaces.c.id, sources.c.id).in_(wanted[at : at + IDS_PER_QUERY])
         query = _select().where(sources.c.community_id == community_id, sources.c.deleted_at.is_(None), pairs)
+        if hold:
+            query = query.with_for_update(read=True, of=sources)
         for row in tx.execute(query):
             found[(row.space_id, row.id)] = _stored(row).source
     return found
@@ -148,6 +152,14 @@ def replace_chunks(
     ]  # fmt: skip
     result = tx.execute(chunks.insert().returning(chunks.c.pk, sort_by_parameter_order=True), rows)
     return [int(pk) for pk in result.scalars()]
+
+
+def place_at(tx: Tx, source_pk: int, offset: int) -> tuple[tuple[str, ...], str]:
+    """Heading trail and place of an offset in a source's text; nothing where no chunk covers it."""
+    here = (chunks.c.source_pk == source_pk) & (chunks.c.start <= offset) & (chunks.c.end > offset)
+    query = sa.select(chunks.c.headings, chunks.c.place).where(here).order_by(chunks.c.start.desc()).limit(1)
+    row = tx.execute(query).one_or_none()
+    return (tuple(row.headings), row.place) if row else ((), "")
 
 
 def indexed_texts(tx: Tx, space_pk: int) -> list[IndexedText]:

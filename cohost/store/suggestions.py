@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -35,9 +35,9 @@ def add(tx: Tx, new: Suggestion, passages: Sequence[Passage], *, dedupe_key: str
     return True
 
 
-def get(tx: Tx, community_id: str, suggestion_id: str) -> Suggestion:
-    """The suggestion; raises NotFound."""
-    found = _load(tx, (suggestions.c.community_id == community_id) & (suggestions.c.id == suggestion_id))
+def get(tx: Tx, community_id: str, suggestion_id: str, *, hold: bool = False) -> Suggestion:
+    """The suggestion; raises NotFound. Held, nobody else changes it before this transaction ends."""
+    found = _load(tx, (suggestions.c.community_id == community_id) & (suggestions.c.id == suggestion_id), hold=hold)
     if not found:
         raise NotFound(f"There is no suggestion {suggestion_id!r}.")
     return found[0]
@@ -72,16 +72,23 @@ def of_requests(tx: Tx, request_ids: Collection[str]) -> list[Suggestion]:
 
 
 def open_ones(tx: Tx, community_id: str) -> list[Suggestion]:
-    """All that can still be stopped before it is sent."""
-    return _load(tx, (suggestions.c.community_id == community_id) & suggestions.c.status.in_(OPEN))
+    """All that can still be stopped before it is sent, held until this transaction ends."""
+    return _load(tx, (suggestions.c.community_id == community_id) & suggestions.c.status.in_(OPEN), hold=True)
+
+
+def untouched(tx: Tx, since: Mapping[str, datetime], *, limit: int) -> list[Suggestion]:
+    """Pending ones of all communities that have not changed since the time given for their job; no two workers' same."""
+    old = [(suggestions.c.job == job) & (suggestions.c.updated_at < at) for job, at in since.items()]
+    where = (suggestions.c.status == "pending") & sa.or_(sa.false(), *old)
+    return _load(tx, where, limit=limit, hold=True, skip_held=True)
 
 
 def citing(tx: Tx, community_id: str, space_id: str, source_id: str) -> list[Suggestion]:
-    """All, in any state, whose evidence lies in the source."""
+    """All, in any state, whose evidence lies in the source, held until this transaction ends."""
     ids = sa.select(evidence.c.suggestion_id).where(
         evidence.c.community_id == community_id, evidence.c.space_id == space_id, evidence.c.source_id == source_id
     )
-    return _load(tx, suggestions.c.id.in_(ids))
+    return _load(tx, suggestions.c.id.in_(ids), hold=True)
 
 
 def update(tx: Tx, suggestion_id: str, *, from_version: int, now: datetime, **values: Any) -> bool:
@@ -156,8 +163,12 @@ def _add_snapshots(tx: Tx, new: Suggestion, passages: Sequence[Passage]) -> None
         tx.execute(snapshots.insert(), rows)
 
 
-def _load(tx: Tx, where: sa.ColumnElement[bool], *, limit: int | None = None) -> list[Suggestion]:
+def _load(
+    tx: Tx, where: sa.ColumnElement[bool], *, limit: int | None = None, hold: bool = False, skip_held: bool = False
+) -> list[Suggestion]:
     query = sa.select(suggestions).where(where).order_by(suggestions.c.created_at, suggestions.c.id).limit(limit)
+    if hold:  # always in this order, so that two who hold many do not wait for each other
+        query = query.with_for_update(skip_locked=skip_held)
     rows = tx.execute(query).all()
     items: dict[str, list[Evidence]] = {row.id: [] for row in rows}
     found = sa.select(evidence).where(evidence.c.suggestion_id.in_(list(items)))

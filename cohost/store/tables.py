@@ -163,6 +163,7 @@ suggestions = Table(
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
     Index("ix_suggestions_queue", "community_id", "status", "created_at"),
+    Index("ix_suggestions_untouched", "status", "updated_at"),
 )  # fmt: skip
 
 evidence = Table(

@@ -47,12 +47,16 @@ class Entry:
             raise UnreadableFile("damaged", f"{self.name} is damaged inside the archive.") from error
 
 
-def open_archive(path: Path) -> Iterator[Entry]:
-    """Every file in the archive, in its order; raises UnreadableFile before the first one if any of it is unsafe."""
-    archive = _opened(path, path.name)
+def open_archive(path: Path, name: str = "") -> Iterator[Entry]:
+    """Every file in the archive, in its order; raises UnreadableFile before the first one if any of it is unsafe.
+
+    `name` is what people call it, where the file lies under another one.
+    """
+    name = name or path.name
+    archive = _opened(path, name)
     try:
         entries = archive.infolist()
-        _check_sizes(entries, packed=path.stat().st_size, total=LARGEST_TOTAL, name=path.name)
+        _check_sizes(entries, packed=path.stat().st_size, total=LARGEST_TOTAL, name=name)
         names = [_safe_name(info) for info in entries]
     except UnreadableFile:
         archive.close()

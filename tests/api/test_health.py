@@ -7,9 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
 from api.app import create_app
+from cohost.store import Store
 
 
 class SlowEmbedder:
@@ -77,3 +79,21 @@ def test_two_servers_in_one_process_do_not_mix_their_numbers(core):
 def test_every_answer_has_an_id(client):
     ids = {client.get("/healthz").headers["x-request-id"] for _ in range(3)}
     assert len(ids) == 3
+
+
+def test_without_its_tables_the_server_says_what_is_missing_and_still_counts(client, core):
+    with core.store.write() as tx:
+        tx.execute(sa.text("ALTER TABLE communities RENAME TO elsewhere"))
+        tx.execute(sa.text("ALTER TABLE suggestions RENAME TO elsewhere_too"))
+    assert "database" in client.get("/readyz").json()["missing"]
+    metrics = client.get("/metrics")
+    assert (metrics.status_code, "cohost_outbox" in metrics.text) == (200, False)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # it is another one that is away
+def test_a_database_that_is_away_is_a_503_that_says_so(core, cast, as_):
+    away = replace(core, store=Store("postgresql+psycopg://nobody@127.0.0.1:1/none"))
+    with TestClient(create_app(away), raise_server_exceptions=False) as client:
+        answer = client.get("/v1/spaces", headers=as_("ada"))
+        assert (answer.status_code, "does not answer" in answer.json()["detail"]) == (503, True)
+        assert "database" in client.get("/readyz").json()["missing"]

@@ -223,7 +223,7 @@ def test_an_edit_of_the_wrong_shape_is_refused(story: Story, draft: Suggestion, 
 def test_a_signature_with_a_dash_is_kept(story: Story, draft: Suggestion) -> None:
     done = story.decide("edit", draft, payload={"text": draft.payload["text"] + "\n\n— Hana, your host"})
     assert done.payload["text"].endswith("— Hana, your host")
-    assert done.payload["text"].count("— ") == 2  # the other is the quote's place
+    assert done.payload["text"].count("— ") == draft.payload["text"].count("— ") + 1  # the others are places
 
 
 def test_a_place_left_behind_without_its_quote_goes_too(story: Story, draft: Suggestion) -> None:
