@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -18,6 +19,7 @@ PASSAGE_CHARACTERS = (
     24_000  # about 6,000 tokens: fits the smallest context window still in use, with room for an answer
 )
 HISTORY_CHARACTERS = 8_000  # the latest turns of it
+_QUOTE_MARK = re.compile(r"^[ \t]*(?:>[ \t]*)+", re.MULTILINE)
 
 
 class ModelQuote(BaseModel):
@@ -96,11 +98,16 @@ def _verified(answer: ModelAnswer, passages: Sequence[Passage]) -> tuple[list[Cl
     for claim in answer.claims:
         found = [_locate(quote, passages) for quote in claim.quotes]
         items = [item for item in found if item]
-        text = safety.clean(claim.text, frozenset(item.url for item in items if item.url)).strip()
+        text = _plain(claim.text, frozenset(item.url for item in items if item.url))
         if items and len(items) == len(found) and text:
             evidence += [item for item in items if item not in evidence]
             claims.append(Claim(text=text, quotes=tuple(quote_of(item) for item in items)))
     return claims, evidence, len(answer.claims) - len(claims)
+
+
+def _plain(text: str, allowed_urls: frozenset[str]) -> str:
+    """A claim is the model's own sentence: safe to post, and no block quote, for that form is kept for what was verified."""
+    return _QUOTE_MARK.sub("", safety.clean(text, allowed_urls)).strip()
 
 
 def _locate(quote: ModelQuote, passages: Sequence[Passage]) -> Evidence | None:

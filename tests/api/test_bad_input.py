@@ -216,6 +216,7 @@ def uploaded(client, as_, work):
         ("lying.pdf", b"\x7fELF\x02\x01\x01" + b"\0" * 200, "failed", "disguised"),
         ("lying.md", b"MZ\x90\x00" + b"\0" * 200, "failed", "disguised"),
     ],
+    ids=["blank.md", "locked.pdf", "half.pdf", "half.docx", "lying.pdf", "lying.md"],  # a PDF differs at each making
 )
 def test_a_file_that_cannot_be_read_says_why_and_leaves_nothing(
     uploaded, client, as_, story, name, data, outcome, code
