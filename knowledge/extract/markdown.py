@@ -81,7 +81,7 @@ def _front_title(tokens: Sequence[Token]) -> str:
     content = next((token.content for token in tokens if token.type == "front_matter"), "")
     try:
         fields = yaml.safe_load(content)
-    except yaml.YAMLError:  # a template or a slip of the author; the first heading serves
+    except (yaml.YAMLError, ValueError):  # a template, or the 31st of February; the first heading serves
         return ""
     title = fields.get("title") if isinstance(fields, Mapping) else None
     return str(title) if isinstance(title, str | int | float) else ""
