@@ -22,7 +22,7 @@ from knowledge.extract.html import write_html
 from knowledge.extract.mdx import components, mdx
 from knowledge.extract.writer import Writer
 
-_ANCHOR = re.compile(r"\s*(?:\[\[([^\[\]\n]+)\]\]|\{#([\w.:-]+)\})\s*$")
+_ANCHOR = re.compile(r"(?:\[\[([^\[\]\n]+)\]\]|\{#([\w.:-]+)\})$")
 _CALLOUT = re.compile(r"^\[!\w+\][+-]?[ \t]*\n?")
 
 
@@ -70,9 +70,9 @@ def _anchors_and_callouts(state: StateCore) -> None:
         if token.type != "inline":
             continue
         opener = state.tokens[index - 1]
-        if opener.type == "heading_open" and (anchor := _ANCHOR.search(token.content)):
+        if opener.type == "heading_open" and (anchor := _ANCHOR.search(token.content.rstrip())):
             opener.attrSet("id", (anchor.group(1) or anchor.group(2)).strip())
-            token.content = token.content[: anchor.start()]
+            token.content = token.content[: anchor.start()].rstrip()
         elif index > 1 and state.tokens[index - 2].type == "blockquote_open":
             token.content = _CALLOUT.sub("", token.content)
 

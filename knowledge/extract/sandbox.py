@@ -20,7 +20,7 @@ from knowledge.extract.wire import HEADER, from_message, pack
 
 MEMORY_BYTES = 512 * 1024**2  # address space; a whole course of lessons, slides and PDFs peaks at a third of it
 TIMEOUT_S = 28.0  # of processor time per file; a lesson takes a hundredth of a second, a page of a PDF up to a tenth
-PATIENCE = 4  # times that much by the clock, since the child goes last on a busy machine; only a hang takes longer
+PATIENCE = 10  # times that much by the clock, since the child goes last on a busy machine; only a hang takes longer
 FILES_PER_CHILD = 300  # then a new one, since parsers leak
 _LONGEST_ANSWER = 200 * 1024 * 1024  # bytes; more than the longest text can take as JSON
 # A dead child, or one that says something else than an answer. A TimeoutError is an OSError too and comes first.

@@ -24,7 +24,8 @@ from tests.conftest import HERE, Cast, Clock
 from tests.receiver import Receiver, reply
 
 PUBLIC = "http://public.example/"
-PAGE = b"<html><head><title>Tides</title></head><body><nav>Home</nav><main><h1>Tides</h1><p>High water comes twice a day.</p></main></body></html>"
+PAGE = b"""<html><head><title>Tides</title></head><body><nav>Home</nav>
+<main><h1>Tides</h1><p>High water comes twice a day.</p></main></body></html>"""
 
 
 @dataclass
@@ -74,7 +75,9 @@ def reason(site: Site, url: str = PUBLIC + "a") -> str:
         ("text/html", "http://a.example/readme.md", "a.example/readme.html"),
     ],
 )
-def test_the_servers_word_tells_the_format_and_the_address_where_it_is_vague(kind: str, address: str, name: str) -> None:
+def test_the_servers_word_tells_the_format_and_the_address_where_it_is_vague(
+    kind: str, address: str, name: str
+) -> None:
     assert fetch(address, one(typed(kind, b"x"), address)).name == name
 
 
@@ -223,7 +226,9 @@ def test_a_page_becomes_a_source_with_its_address_and_is_read_again(world: tuple
     ],
     ids=["PDF", "Word", "text"],
 )
-def test_documents_are_read_in_their_format(world: tuple[App, Receiver, str], body: bytes, kind: str, text: str) -> None:
+def test_documents_are_read_in_their_format(
+    world: tuple[App, Receiver, str], body: bytes, kind: str, text: str
+) -> None:
     core, listener, url = world
     listener.then(reply(200, body, content_type=kind))
     assert stored(core, outcome(core, url).name).text == text
