@@ -23,7 +23,7 @@ from knowledge.ingest import Intake, Plan, PutResult
 from knowledge.items import Item, PageItem, is_archive, items_at
 from knowledge.web import is_address
 
-READER_VERSION = b"1"  # part of a file's hash: a reader that reads better makes files worth reading again
+READER_VERSION = b"2"  # part of a file's hash: a reader that reads better makes files worth reading again
 CHUNKS_AT_ONCE = 256  # embedded together: enough to sort by length, little enough to show progress
 FILES_AT_ONCE = 25  # outcomes written in one transaction
 RENEW_AFTER = ingestions.LEASE / 4  # without a write; slow files must not cost us the claim

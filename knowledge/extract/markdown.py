@@ -23,6 +23,8 @@ from knowledge.extract.mdx import components, mdx
 from knowledge.extract.writer import Writer
 
 _ANCHOR = re.compile(r"(?:\[\[([^\[\]\n]+)\]\]|\{#([\w.:-]+)\})$")
+# Behind a paragraph, four blanks make code of the fence itself; the author meant its contents.
+_INDENTED_FENCE = re.compile(r"\A(`{3,}|~{3,})[^\n`]*\n(.*?)^\1[ \t]*\n*\Z", re.DOTALL | re.MULTILINE)
 _CALLOUT = re.compile(r"^\[!\w+\][+-]?[ \t]*\n?")
 
 
@@ -49,7 +51,7 @@ def _parser(is_mdx: bool) -> MarkdownIt:
     # Without spaces and digits at the dollar signs, prices stay prices.
     md.use(dollarmath_plugin, allow_space=False, allow_digits=False, double_inline=True, allow_blank_lines=False)
     md.use(mdx if is_mdx else components)
-    md.core.ruler.before("inline", "anchors_and_callouts", _anchors_and_callouts)
+    md.core.ruler.before("inline", "written_marks", _written_marks)
     for kind, sign in (("math_inline", "$"), ("math_inline_double", "$$"), ("math_block", "$$")):
         md.add_render_rule(kind, _formula_rule(sign))
     md.add_render_rule("math_block_label", _formula_rule("$$"))
@@ -64,9 +66,11 @@ def _formula_rule(sign: str):  # type: ignore[no-untyped-def]  # the library's r
     return render
 
 
-def _anchors_and_callouts(state: StateCore) -> None:
-    """Give headings the slug written behind them, and take the marker off callouts."""
+def _written_marks(state: StateCore) -> None:
+    """Give headings the slug written behind them, and take markers off callouts and indented fences."""
     for index, token in enumerate(state.tokens):
+        if token.type == "code_block":
+            token.content = _INDENTED_FENCE.sub(r"\2", token.content)
         if token.type != "inline":
             continue
         opener = state.tokens[index - 1]
