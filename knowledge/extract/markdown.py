@@ -25,6 +25,7 @@ from knowledge.extract.writer import Writer
 _ANCHOR = re.compile(r"(?:\[\[([^\[\]\n]+)\]\]|\{#([\w.:-]+)\})$")
 # Behind a paragraph, four blanks make code of the fence itself; the author meant its contents.
 _INDENTED_FENCE = re.compile(r"\A(`{3,}|~{3,})[^\n`]*\n(.*?)^\1[ \t]*\n*\Z", re.DOTALL | re.MULTILINE)
+_NESTED = re.compile(r"(?:[\[{\-]\s*+){50}")  # openings in a row; honest front matter has two
 _CALLOUT = re.compile(r"^\[!\w+\][+-]?[ \t]*\n?")
 
 
@@ -83,9 +84,15 @@ def _written_marks(state: StateCore) -> None:
 
 def _front_title(tokens: Sequence[Token]) -> str:
     content = next((token.content for token in tokens if token.type == "front_matter"), "")
+    if _NESTED.search(content):  # the parser's time grows with the square of the depth
+        return ""
     try:
         fields = yaml.safe_load(content)
-    except (yaml.YAMLError, ValueError):  # a template, or the 31st of February; the first heading serves
+    except (
+        yaml.YAMLError,
+        ValueError,
+        RecursionError,
+    ):  # a template, or the 31st of February; the first heading serves
         return ""
     title = fields.get("title") if isinstance(fields, Mapping) else None
     return str(title) if isinstance(title, str | int | float) else ""

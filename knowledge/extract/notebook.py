@@ -66,7 +66,8 @@ def _printed(output: Mapping[str, Any]) -> str:
 
 def _overwritten(text: str) -> str:
     """A carriage return starts its line anew: of a progress bar only the last state is seen."""
-    return re.sub(r"[^\n]*\r(?!\n)", "", text.rstrip("\r"))
+    lines = text.replace("\r\n", "\n").split("\n")
+    return "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in lines)
 
 
 def _cut(text: str) -> str:

@@ -239,7 +239,7 @@ MALFORMED = CUT | _all(
     ("UTF-16 that breaks off", "a.md", lambda: "Words".encode("utf-16") + b"x", "read"),
     ("text of one byte over and over", "a.txt", lambda: b"\xff" * 100_000, "read disguised no_text"),
     ("front matter with an impossible date", "a.md", lambda: b"---\ndate: 2024-02-31\n---\nWords.\n", "read"),
-    ("front matter nested without end", "a.md", lambda: b"---\na: " + b"[" * 50_000 + b"\n---\nWords.\n", "read damaged"),
+    ("front matter nested without end", "a.md", lambda: b"---\na: " + b"[" * 50_000 + b"\n---\nWords.\n", "read"),
     ("front matter that makes an object", "a.md",
      lambda: b"---\ntitle: !!python/object/apply:os.system ['true']\n---\nWords.\n", "read"),
     # lies
@@ -272,8 +272,8 @@ def bombs(n: Callable[[int], int] = int) -> dict[str, Hostile]:
      "too_large damaged no_text too_slow"),
     ("a PDF with the same page a million times", "a.pdf",
      lambda: page(stream(b""), kids=b"3 0 R " * n(1_000_000), count=n(1_000_000)), "too_large damaged"),
-    ("a PDF with a page of 200,000 words", "a.pdf",
-     lambda: page(flate(b"BT /F1 9 Tf (x) Tj ET\n" * n(200_000)),
+    ("a PDF with a page of 100,000 words", "a.pdf",
+     lambda: page(flate(b"BT /F1 9 Tf (x) Tj ET\n" * n(100_000)),
                   resources=b"/Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >>"),
      "too_large too_slow read"),
     ("a PDF with a picture of 400 million points", "a.pdf", lambda: page(
@@ -283,7 +283,7 @@ def bombs(n: Callable[[int], int] = int) -> dict[str, Hostile]:
     ("subtitles of a hundred thousand cues", "a.srt", lambda: cues(n(100_000)), "too_large read"),
     ("50 MB in one line", "a.txt", lambda: b"word " * n(10_000_000), "too_large"),
     ("50 MB in one word", "a.md", lambda: b"x" * n(50_000_000), "too_large too_slow"),
-    ("50 MB of line ends", "a.md", lambda: b"\n" * n(50_000_000) + b"x", "read too_large too_slow"),
+    ("20 MB of line ends", "a.md", lambda: b"\n" * n(20_000_000) + b"x", "read too_large too_slow"),
     ("a page nested without end", "a.html", lambda: b"<div>" * n(300_000) + b"Words.", "read damaged"),
     ("lists nested without end", "a.md", lambda: b"".join(b"  " * at + b"- a\n" for at in range(n(2_000))), "read damaged"),
     ("quotes nested without end", "a.md", lambda: b">" * n(100_000) + b" Words.", "read no_text damaged"),

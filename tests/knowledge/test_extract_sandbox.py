@@ -103,8 +103,8 @@ def test_a_reader_that_only_waits_is_given_up_too(tmp_path: Path, lesson: Path) 
 
 
 def test_a_file_that_takes_too_much_memory_is_given_up(tmp_path: Path, lesson: Path) -> None:
-    (tmp_path / "big.txt").write_bytes(b"word " * 8_000_000)
-    with Sandbox(memory_bytes=160 * 1024**2) as sandbox:
+    (tmp_path / "big.txt").write_bytes(b"word " * 4_000_000)
+    with Sandbox(memory_bytes=128 * 1024**2) as sandbox:
         sandbox.extract(lesson, "a.md")
         before = child_of(sandbox)
         assert reason(sandbox, tmp_path / "big.txt", "big.txt") == "too_large"
