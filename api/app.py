@@ -22,6 +22,7 @@ from api.routes import (
     hooks,
     keys,
     members,
+    pages,
     questions,
     search,
     sign_in,
@@ -35,7 +36,7 @@ from cohost.bootstrap import App
 
 ROUTERS = (
     community.router, spaces.router, members.router, sources.router, batch.router, files.uploads, files.router,
-    search.router, questions.asking, questions.router, suggestions.deciding, suggestions.router, audit.router,
+    pages.router, search.router, questions.asking, questions.router, suggestions.deciding, suggestions.router, audit.router,
     keys.making, keys.router, sign_in.router, connectors.making, connectors.router, hooks.making,
     hooks.router, health.router,
 )  # fmt: skip

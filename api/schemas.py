@@ -22,6 +22,7 @@ YEARS = "^(19[7-9]|2[01][0-9])[0-9]-"  # 1970 to 2199: a time outside is a mista
 Id = Annotated[str, StringConstraints(min_length=1, max_length=ID_CHARACTERS, pattern=PRINTABLE)]
 SourceId = Annotated[str, StringConstraints(min_length=1, max_length=SOURCE_ID_CHARACTERS, pattern=PRINTABLE)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=PRINTABLE)]
+Address = Annotated[str, StringConstraints(max_length=2000, pattern='^https?://[^\\s<>"\\\\]+$')]
 Omitted = SkipJsonSchema[None]  # a parameter may be left out, but it cannot be null: that would be the text "null"
 Limit = Annotated[int, Query(ge=1, le=200, description="How many items a page holds at most.")]
 Cursor = Annotated[

@@ -29,7 +29,6 @@ from knowledge.files import Files
 from knowledge.index import ExactIndex, vector_reader
 from knowledge.ingest import Intake
 from knowledge.retrieve import Retriever
-from knowledge.web import Web
 
 Clock = Callable[[], datetime]
 
@@ -49,7 +48,6 @@ class App:
     hooks: Hooks
     intake: Intake
     files: Files
-    web: Web
     questions: Questions
     approval: Approval
     worker: Worker
@@ -82,11 +80,9 @@ def build(
     posting = Connectors({**built_in(store, clock), **(connectors or {})}, Webhooks(store, clock, vault, sender))
     approval = Approval(store, clock, posting)
     intake = Intake(store, reads, clock, approval.recheck_after_source_change)
-    sandbox = Sandbox()
-    files = Files(store, intake, settings, clock, sandbox)
+    files = Files(store, intake, settings, clock, Sandbox(), sender)
     return App(
         settings, store, clock, reads, index, search, model, posting, Hooks(store, clock, vault), intake, files,
-        Web(intake, sender, sandbox.extract),
         Questions(store, search, reads, clock), approval,
         Worker(store, clock, search, model, posting, approval, files),
     )  # fmt: skip

@@ -29,6 +29,7 @@ from cohost.settings import load
 from cohost.store import Tx, audit, credentials, ingestions, people, places, suggestions
 from cohost.store.audit import OPERATOR
 from cohost.suggestion import Destination, in_space
+from knowledge.web import is_address
 
 app = typer.Typer(
     help="The AI co-host of online learning communities.", no_args_is_help=True, pretty_exceptions_enable=False
@@ -76,17 +77,22 @@ def work() -> None:
 
 @app.command()
 def ingest(
-    path: Annotated[Path, typer.Argument(help="A folder, a zip archive or one file.")],
+    path: Annotated[str, typer.Argument(help="A folder, a zip archive, one file, or the https:// address of a page.")],
     space: Annotated[str, typer.Option(help="Name or id of the space; made when it is new.")],
     private: Annotated[bool, typer.Option("--private", help="A new space is for its own members only.")] = False,
     sync: Annotated[bool, typer.Option("--sync", help="Remove what is no longer in the folder.")] = False,
     community: CommunityOption = "",
 ) -> None:
-    """Read a course into a space."""
+    """Read a course, or a page of the web, into a space."""
     with _core() as core:
+        if sync and is_address(path):
+            raise InvalidInput("--sync is for folders and archives; one page says nothing about the others.")
         place = _space(core, _community(core, community), space, private=private)
-        with progress_bar(f"Reading {path.name or path}") as on_progress:
-            made = core.files.ingest_path(place[0], place[1], path, OPERATOR, sync=sync, on_progress=on_progress)
+        with progress_bar(f"Reading {Path(path).name or path}") as on_progress:
+            if is_address(path):
+                made = core.files.ingest_page(*place, path, OPERATOR, on_progress=on_progress)
+            else:
+                made = core.files.ingest_path(*place, Path(path), OPERATOR, sync=sync, on_progress=on_progress)
         _report(core, place[0], made)
 
 

@@ -22,6 +22,23 @@ CohostError
 
 from __future__ import annotations
 
+from typing import Literal
+
+# Why a file, or one file of an archive, or a page of the web could not be read: the API's documented list.
+UnreadableReason = Literal[
+    "empty",  # nothing in it, or only white space
+    "encrypted",  # a password is needed
+    "damaged",  # cut off, or not what its format asks for
+    "no_text",  # readable, but without a word: a scan, or only pictures
+    "unsupported",  # a format or a name that is not read
+    "too_large",  # over a limit of size, pages, entries, ratio or memory
+    "too_slow",  # over the limit of time
+    "disguised",  # named like one format, but holding another
+    "crashed",  # the process that read it died
+    "refused",  # an address that no request is sent to
+    "unreachable",  # the page's server did not answer, or not with a page
+]
+
 
 class CohostError(Exception):
     """A failure with a message that says what happened, to which id, and what to do."""
@@ -45,11 +62,11 @@ class InvalidInput(CohostError):
 
 
 class UnreadableFile(InvalidInput):
-    """A file without readable text; `code` is one of the documented reasons (empty, encrypted, damaged …)."""
+    """A file without readable text; `code` is one of the documented reasons."""
 
     slug = "unreadable-file"
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: UnreadableReason, message: str) -> None:
         super().__init__(message)
         self.code = code
 

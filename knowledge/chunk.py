@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
 from cohost.store.sources import Chunk
-from knowledge.extract.document import Document, Heading
+from knowledge.extract.document import Document, Heading, Place
 from knowledge.sentences import sentence_spans
 from knowledge.tokens import CountTokens
 
 MAX_TOKENS = 224  # MiniLM reads 256; the rest is for title, heading trail and special tokens
 MAX_WHOLE_TOKENS = 1200  # a longer code block or table is cut at lines: nobody reads it as one passage
+_LONGEST_TOKEN = 16  # characters on average; what is longer is over the limit without counting, which takes memory
+_LONGEST_PARAGRAPH = 50_000  # characters; beyond that it is a dump, and has no sentences to look for
 _PARAGRAPH = re.compile(r"[^\n](?:[^\n]|\n(?!\s*\n))*")
 _LINE = re.compile(r"[^\n]+")
 
@@ -31,12 +33,15 @@ class _Block:
 def cut(document: Document, *, count_tokens: CountTokens, embedder: str) -> list[Chunk]:
     """Chunks in text order; each ends before the embedder stops reading, code blocks apart."""
     chunks = []
+    places = [place.start for place in document.places]
     for section_start, section_end, trail in _sections(document):
         for start, end in _pack(document, section_start, section_end, count_tokens):
             text = document.text[start:end]
             titles = tuple(h.title for h in trail if h.title != document.title)
             digest = sha256("\x00".join((embedder, embedded_text(document.title, titles, text))).encode()).hexdigest()
-            chunks.append(Chunk(start, end, titles, _place(document, start, trail), text, digest))
+            at = bisect_right(places, start) - 1
+            place = _named(document.places[at]) if at >= 0 else _anchor(trail)
+            chunks.append(Chunk(start, end, titles, place, text, digest))
     return chunks
 
 
@@ -62,7 +67,7 @@ def _pack(document: Document, start: int, end: int, count_tokens: CountTokens) -
     first: int | None = None
     last, tokens = start, 0
     for block in _blocks(document, start, end, count_tokens):
-        size = count_tokens(document.text[block.start : block.end])
+        size = max(count_tokens(document.text[block.start : block.end]), (block.end - block.start) // _LONGEST_TOKEN)
         if first is not None and tokens + size > MAX_TOKENS:
             yield first, last
             first, tokens = None, 0
@@ -74,8 +79,10 @@ def _pack(document: Document, start: int, end: int, count_tokens: CountTokens) -
 
 def _blocks(document: Document, start: int, end: int, count_tokens: CountTokens) -> Iterator[_Block]:
     at = start
-    for whole_start, whole_end in document.whole:
-        if start <= whole_start and whole_end <= end:
+    for whole_start, whole_end in document.whole[bisect_left(document.whole, (start, start)) :]:
+        if whole_start >= end:
+            break
+        if whole_end <= end:
             yield from _split_prose(document.text, at, whole_start, count_tokens)
             yield from _split_whole(document.text, whole_start, whole_end, count_tokens)
             at = whole_end
@@ -85,16 +92,19 @@ def _blocks(document: Document, start: int, end: int, count_tokens: CountTokens)
 def _split_prose(text: str, start: int, end: int, count_tokens: CountTokens) -> Iterator[_Block]:
     for found in _PARAGRAPH.finditer(text, start, end):
         paragraph = _Block(found.start(), found.start() + len(found.group().rstrip()), False)
-        if count_tokens(text[paragraph.start : paragraph.end]) <= MAX_TOKENS:
+        if _fits(text[paragraph.start : paragraph.end], MAX_TOKENS, count_tokens):
             yield paragraph
         else:
             yield from _split_paragraph(text, paragraph, count_tokens)
 
 
 def _split_paragraph(text: str, paragraph: _Block, count_tokens: CountTokens) -> Iterator[_Block]:
+    if paragraph.end - paragraph.start > _LONGEST_PARAGRAPH:
+        yield from _split_words(text, paragraph)
+        return
     for start, end in sentence_spans(text[paragraph.start : paragraph.end]):
         sentence = _Block(paragraph.start + start, paragraph.start + end, False)
-        if count_tokens(text[sentence.start : sentence.end]) <= MAX_TOKENS:
+        if _fits(text[sentence.start : sentence.end], MAX_TOKENS, count_tokens):
             yield sentence
         else:
             yield from _split_words(text, sentence)
@@ -116,18 +126,22 @@ def _split_words(text: str, sentence: _Block) -> Iterator[_Block]:
 
 
 def _split_whole(text: str, start: int, end: int, count_tokens: CountTokens) -> Iterator[_Block]:
-    if count_tokens(text[start:end]) <= MAX_WHOLE_TOKENS:
+    if _fits(text[start:end], MAX_WHOLE_TOKENS, count_tokens):
         yield _Block(start, end, True)
         return
     for found in _LINE.finditer(text, start, end):
         line = _Block(found.start(), found.end(), False)
-        yield from [line] if count_tokens(found.group()) <= MAX_TOKENS else _split_words(text, line)
+        yield from [line] if _fits(found.group(), MAX_TOKENS, count_tokens) else _split_words(text, line)
 
 
-def _place(document: Document, start: int, trail: Sequence[Heading]) -> str:
-    starts = [p.start for p in document.places]
-    at = bisect_right(starts, start) - 1
-    if at >= 0:
-        place = document.places[at]
-        return place.value if place.kind == "time" else f"{place.kind} {place.value}"
+def _fits(text: str, most_tokens: int, count_tokens: CountTokens) -> bool:
+    # A word of two million letters is one unknown token: the number of characters counts too.
+    return len(text) <= most_tokens * _LONGEST_TOKEN and count_tokens(text) <= most_tokens
+
+
+def _named(place: Place) -> str:
+    return place.value if place.kind == "time" else f"{place.kind} {place.value}"
+
+
+def _anchor(trail: Sequence[Heading]) -> str:
     return f"#{trail[-1].slug}" if trail and trail[-1].slug else ""

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -13,45 +10,28 @@ from pathlib import Path
 
 import structlog
 
-from cohost.errors import CohostError, InvalidInput, NotFound, TooLarge, UnreadableFile
+from cohost.errors import CohostError, DeliveryFailed, InvalidInput, NotFound, TooLarge, UnreadableFile
 from cohost.ids import new_id
 from cohost.model import SourceInput
+from cohost.ports import Sender
 from cohost.settings import Settings
 from cohost.store import Store, audit, ingestions, places, sources
 from cohost.store.audit import Actor
-from cohost.store.ingestions import Ingestion, IngestionFile
-from knowledge.extract import FORMATS
-from knowledge.extract.archive import Entry, open_archive
+from cohost.store.ingestions import FileCode, Ingestion, IngestionFile
 from knowledge.extract.sandbox import Sandbox
 from knowledge.ingest import Intake, Plan, PutResult
+from knowledge.items import Item, PageItem, is_archive, items_at
+from knowledge.web import is_address
 
-READER_VERSION = b"1"  # part of a file's hash: a reader that reads better makes files worth reading again
+READER_VERSION = b"2"  # part of a file's hash: a reader that reads better makes files worth reading again
 CHUNKS_AT_ONCE = 256  # embedded together: enough to sort by length, little enough to show progress
 FILES_AT_ONCE = 25  # outcomes written in one transaction
-SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "venv"})
+RENEW_AFTER = ingestions.LEASE / 4  # without a write; slow files must not cost us the claim
+MAX_TRIES = 3  # of an ingestion whose reader vanished: what ends a worker three times is in the file
+BLOCK = 1 << 20
 OnProgress = Callable[[int, int, str], None]  # files done, files in all, name of the last one
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class _Item:
-    """One file to read; `entry` is set when it lies in an archive."""
-
-    name: str  # relative, with forward slashes: the source's id
-    path: Path | None = None
-    entry: Entry | None = None
-    skipped: str = ""
-
-    def read(self) -> bytes:
-        """The bytes; raises UnreadableFile."""
-        if self.entry is not None:
-            return self.entry.read()
-        assert self.path is not None  # noqa: S101  an item has one or the other
-        try:
-            return self.path.read_bytes()
-        except OSError as error:
-            raise UnreadableFile("damaged", f"{self.name} cannot be opened: {error.strerror}.") from error
 
 
 @dataclass
@@ -62,22 +42,31 @@ class _Run:
     known: dict[str, str]  # content hash by source id
     total: int
     on_progress: OnProgress
+    flushed_at: datetime
     done: int = 0
     plans: list[Plan] = field(default_factory=list)
     outcomes: list[IngestionFile] = field(default_factory=list)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether it is time to embed and write."""
+        missing = sum(len(plan.missing) for plan in self.plans)
+        return missing >= CHUNKS_AT_ONCE or len(self.outcomes) + len(self.plans) >= FILES_AT_ONCE
+
 
 class Files:
-    """Reads files of all communities; parsing happens in a child process."""
+    """Reads files and pages of all communities; parsing happens in a child process."""
 
     def __init__(
-        self, store: Store, intake: Intake, settings: Settings, clock: Callable[[], datetime], sandbox: Sandbox
-    ) -> None:
+        self, store: Store, intake: Intake, settings: Settings, clock: Callable[[], datetime], sandbox: Sandbox,
+        sender: Sender,
+    ) -> None:  # fmt: skip
         self._store = store
         self._intake = intake
         self._settings = settings
         self._clock = clock
         self._sandbox = sandbox
+        self._sender = sender
 
     def accept_upload(
         self, community_id: str, space_id: str, name: str, parts: Iterable[bytes], actor: Actor, *, sync: bool = False
@@ -93,33 +82,49 @@ class Files:
             path.unlink()
             raise InvalidInput(f"{name} is empty.", field="file")
         try:
-            return self._begin(
-                community_id, space_id, _base_name(name), actor, sync=sync, path=path, status="waiting"
-            ).id
+            return self._begin(community_id, space_id, _base_name(name), actor, sync=sync, at=str(path)).id
         except NotFound:
             path.unlink()
             raise
+
+    def accept_page(self, community_id: str, space_id: str, url: str, actor: Actor) -> str:
+        """Have a worker fetch a page of the web and keep it; again, it replaces what was read. The ingestion's id.
+
+        Raises InvalidInput for an address that no request is sent to, or NotFound; then nothing was stored.
+        """
+        self._check_address(url)
+        return self._begin(community_id, space_id, url, actor, at=url).id
 
     def ingest_path(
         self, community_id: str, space_id: str, path: Path, actor: Actor, *, sync: bool = False, on_progress: OnProgress
     ) -> str:
         """Read a folder, an archive or one file now; the ingestion's id."""
-        if not path.exists():
-            raise InvalidInput(f"{path} does not exist.", field="path")
-        ingestion = self._begin(community_id, space_id, path.name, actor, sync=sync, path=path, status="running")
-        self._read(ingestion, path, actor, on_progress)
-        return ingestion.id
+        if not (path.is_dir() or path.is_file()):
+            raise InvalidInput(f"{path} does not exist, or is neither a file nor a folder.", field="path")
+        started = self._begin(community_id, space_id, path.name, actor, sync=sync, at=str(path), running=True)
+        self._read(started, actor, on_progress)
+        return started.id
+
+    def ingest_page(
+        self, community_id: str, space_id: str, url: str, actor: Actor, *, on_progress: OnProgress
+    ) -> str:  # fmt: skip
+        """Fetch and read a page of the web now; the ingestion's id."""
+        self._check_address(url)
+        started = self._begin(community_id, space_id, url, actor, at=url, running=True)
+        self._read(started, actor, on_progress)
+        return started.id
 
     def step(self) -> bool:
-        """Read one waiting upload; False when there is none."""
+        """Read one waiting upload or page; False when there is none."""
         with self._store.write() as tx:
             ingestion = ingestions.claim(tx, self._clock())
         if ingestion is None:
             return False
-        path = Path(ingestion.path or "")
-        self._read(ingestion, path, Actor(ingestion.created_by), lambda done, total, name: None)
-        if path.parent == self._settings.uploads:
-            path.unlink(missing_ok=True)
+        if ingestion.attempts > MAX_TRIES:
+            self._finish(ingestion, "failed", f"It was given up: its reader vanished {MAX_TRIES} times.")
+        else:
+            self._read(ingestion, Actor(ingestion.created_by), lambda done, total, name: None)
+        self._remove_upload(ingestion)
         return True
 
     def close(self) -> None:
@@ -141,67 +146,84 @@ class Files:
                 file.write(part)
         return path
 
+    def _check_address(self, url: str) -> None:
+        """At once, for whoever waits; it is checked again when it is fetched."""
+        try:
+            self._sender.check(url)
+        except DeliveryFailed as error:
+            raise InvalidInput(error.message, field="url") from error
+
     def _begin(
-        self, community_id: str, space_id: str, name: str, actor: Actor, *, sync: bool, path: Path, status: str
-    ) -> Ingestion:
+        self, community_id: str, space_id: str, name: str, actor: Actor, *, at: str, sync: bool = False,
+        running: bool = False,
+    ) -> Ingestion:  # fmt: skip
         now = self._clock()
         new = Ingestion(
-            new_id("ing"), community_id, space_id, name, str(path), sync, "waiting", actor.name, None, 0, "", now, None
+            new_id("ing"), community_id, space_id, name, at, sync, "waiting", actor.name, None, 0, "", now, None
         )
         with self._store.write() as tx:
             places.space(tx, community_id, space_id)
             ingestions.add(tx, new)
             audit.record(tx, community_id, actor, "ingestion.started", "ingestion", new.id, now=now, space=space_id)
-            if status == "running":
+            if running:
                 ingestions.progress(tx, new.id, done=0, total=0, now=now)
         return new
 
-    def _read(self, ingestion: Ingestion, path: Path, actor: Actor, on_progress: OnProgress) -> None:
-        """Read all files; what goes wrong as a whole is the ingestion's message."""
+    def _remove_upload(self, ingestion: Ingestion) -> None:
+        """What was read is not kept: the space holds its text, and nothing serves the file again."""
+        path = Path(ingestion.path or "")
+        if path.parent == self._settings.uploads:
+            path.unlink(missing_ok=True)
+
+    def _read(self, ingestion: Ingestion, actor: Actor, on_progress: OnProgress) -> None:
+        """Read all there is; what goes wrong as a whole is the ingestion's message."""
         try:
-            items = sorted(_items(path, ingestion.name), key=lambda item: item.name)
+            items = self._items(ingestion)
             with self._store.read() as tx:
                 space = places.space(tx, ingestion.community_id, ingestion.space_id)
                 known = sources.hashes(tx, space.pk)
-            run = _Run(ingestion, known, len(items), on_progress)
+            run = _Run(ingestion, known, len(items), on_progress, self._clock())
             for item in items:
                 self._read_one(run, item, actor)
             self._flush(run, actor)
-            removed = self._sync(run, items, actor) if ingestion.sync and _holds_many(path, ingestion.name) else 0
+            removed = self._sync(run, items, actor) if ingestion.sync and _holds_many(ingestion) else 0
         except CohostError as error:
             self._finish(ingestion, "failed", error.message)
         else:
-            self._finish(ingestion, "done", f"{run.total} files read" + (f", {removed} removed." if removed else "."))
+            self._finish(ingestion, "done", _summary(run.total, removed))
 
-    def _read_one(self, run: _Run, item: _Item, actor: Actor) -> None:
+    def _items(self, ingestion: Ingestion) -> list[Item]:
+        at = ingestion.path or ""
+        if is_address(at):
+            return [PageItem(at, self._sender)]
+        return sorted(items_at(Path(at), ingestion.name), key=lambda item: item.name)
+
+    def _read_one(self, run: _Run, item: Item, actor: Actor) -> None:
         try:
             self._plan(run, item)
         except CohostError as error:
-            code = error.code if isinstance(error, UnreadableFile) else error.slug
+            code = _code(error)
             harmless = item.skipped or code == "empty"  # an empty file in a folder is nobody's loss
             run.outcomes.append(IngestionFile(item.name, "skipped" if harmless else "failed", code, error.message))
         run.done += 1
         run.on_progress(run.done, run.total, item.name)
-        if (
-            sum(len(plan.missing) for plan in run.plans) >= CHUNKS_AT_ONCE
-            or len(run.outcomes) + len(run.plans) >= FILES_AT_ONCE
-        ):
+        if run.is_full or self._clock() - run.flushed_at > RENEW_AFTER:
             self._flush(run, actor)
 
-    def _plan(self, run: _Run, item: _Item) -> None:
+    def _plan(self, run: _Run, item: Item) -> None:
         if item.skipped:
             raise UnreadableFile("unsupported", item.skipped)
-        data = item.read()
-        digest = sha256(READER_VERSION + b"\0" + data).hexdigest()
-        if run.known.get(item.name) == digest:
-            run.outcomes.append(IngestionFile(item.name, "unchanged"))
-            return
-        with _on_disk(item, data) as path:
-            document = self._sandbox.extract(path, item.name)
-        new = SourceInput(id=item.name, kind=document.kind, title=document.title)
+        with item.on_disk() as found:
+            digest = _digest(found.path)
+            if run.known.get(item.name) == digest:
+                run.outcomes.append(IngestionFile(item.name, "unchanged"))
+                return
+            document = self._sandbox.extract(found.path, found.name)
+        new = SourceInput(id=item.name, kind=document.kind, title=document.title, url=found.url)
         plan = self._intake.plan(
-            run.ingestion.community_id, run.ingestion.space_id, new, document, content_hash=digest, from_file=True
-        )
+            run.ingestion.community_id, run.ingestion.space_id, new, document, content_hash=digest,
+            from_file=item.from_file,
+        )  # fmt: skip
         if isinstance(plan, PutResult):
             run.outcomes.append(IngestionFile(item.name, "unchanged"))
         else:
@@ -218,8 +240,9 @@ class Files:
             ingestions.progress(tx, run.ingestion.id, done=run.done, total=run.total, now=self._clock())
         run.plans.clear()
         run.outcomes.clear()
+        run.flushed_at = self._clock()
 
-    def _sync(self, run: _Run, items: list[_Item], actor: Actor) -> int:
+    def _sync(self, run: _Run, items: Sequence[Item], actor: Actor) -> int:
         """Delete sources that came from files which are gone."""
         present = {item.name for item in items}
         with self._store.read() as tx:
@@ -237,43 +260,6 @@ class Files:
         log.info("ingestion.finished", ingestion=ingestion.id, status=status)
 
 
-def _items(path: Path, name: str) -> Iterator[_Item]:
-    if path.is_dir():
-        yield from _in_folder(path)
-    elif Path(name).suffix.lower() == ".zip":
-        for entry in open_archive(path, name):
-            skipped = f"{entry.name} is skipped: {entry.skipped}." if entry.skipped else _unsupported(entry.name)
-            yield _Item(entry.name, entry=entry, skipped=skipped)
-    else:
-        yield _Item(name, path=path)
-
-
-def _in_folder(root: Path) -> Iterator[_Item]:
-    for folder, subfolders, names in os.walk(root):
-        subfolders[:] = [s for s in subfolders if not s.startswith(".") and s not in SKIPPED_FOLDERS]
-        for name in names:
-            path = Path(folder) / name
-            relative = path.relative_to(root).as_posix()
-            if not name.startswith(".") and not path.is_symlink():
-                yield _Item(relative, path=path, skipped=_unsupported(relative))
-
-
-def _unsupported(name: str) -> str:
-    return "" if Path(name).suffix.lower() in FORMATS else f"{name} is of a kind that is not read."
-
-
-@contextmanager
-def _on_disk(item: _Item, data: bytes) -> Iterator[Path]:
-    """Where the child process finds the file; what lies in an archive is unpacked for as long as it is read."""
-    if item.path is not None:
-        yield item.path
-        return
-    with tempfile.TemporaryDirectory(prefix="cohost-") as folder:
-        path = Path(folder) / "file"
-        path.write_bytes(data)
-        yield path
-
-
 def _outcome(plan: Plan, result: PutResult | None) -> IngestionFile:
     name = plan.source.id
     if result is None:
@@ -283,9 +269,29 @@ def _outcome(plan: Plan, result: PutResult | None) -> IngestionFile:
     return IngestionFile(name, result.outcome, chunks=result.chunks, embedded=result.embedded)
 
 
-def _holds_many(path: Path, name: str) -> bool:
+def _code(error: CohostError) -> FileCode:
+    if isinstance(error, UnreadableFile):
+        return error.code
+    if isinstance(error, NotFound):
+        return "not-found"
+    return "busy" if error.retry_helps else "conflict"
+
+
+def _digest(path: Path) -> str:
+    digest = sha256(READER_VERSION + b"\0")
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _summary(total: int, removed: int) -> str:
+    return f"{total} {'file' if total == 1 else 'files'} read" + (f", {removed} removed." if removed else ".")
+
+
+def _holds_many(ingestion: Ingestion) -> bool:
     """Whether it stands for a whole course; one file says nothing about the others."""
-    return path.is_dir() or name.lower().endswith(".zip")
+    return Path(ingestion.path or "").is_dir() or is_archive(ingestion.name)
 
 
 def _base_name(name: str) -> str:

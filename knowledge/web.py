@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import codecs
 import re
-import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
-from cohost.errors import DeliveryFailed, InvalidInput
-from cohost.model import SourceInput
+from cohost.errors import DeliveryFailed, InvalidInput, UnreadableFile
 from cohost.ports import Reply, Sender
-from cohost.store.audit import Actor
 from knowledge.extract import FORMATS
-from knowledge.extract.document import Document
-from knowledge.files import READER_VERSION
-from knowledge.ingest import Intake, PutResult
 
 LARGEST_PAGE = 20 * 1024 * 1024  # bytes; a chapter as PDF with pictures, not a film
 MAX_REDIRECTS = 5
@@ -56,68 +49,62 @@ class WebPage:
     data: bytes
 
 
-class Web:
-    """Reads pages of the web into spaces; `extract` reads a file in the child process."""
+def is_address(text: str) -> bool:
+    """Whether this is meant as a page of the web rather than a path."""
+    return text.lower().startswith(("http://", "https://"))
 
-    def __init__(self, intake: Intake, sender: Sender, extract: Callable[[Path, str], Document]) -> None:
-        self._intake = intake
-        self._sender = sender
-        self._extract = extract
 
-    def put(self, community_id: str, space_id: str, url: str, actor: Actor) -> PutResult:
-        """Fetch a page and keep it as a source named after its address, with a link; again, it replaces what was read.
-
-        Raises InvalidInput for what cannot be fetched, UnreadableFile for what cannot be read, NotFound for the space.
-        """
-        page = fetch(url, self._sender)
-        document = self._document(page)
-        new = SourceInput(id=_source_id(url), kind=document.kind, title=document.title, url=page.url)
-        digest = sha256(READER_VERSION + b"\0" + page.data).hexdigest()
-        while True:
-            plan = self._intake.plan(community_id, space_id, new, document, content_hash=digest, from_file=False)
-            if isinstance(plan, PutResult):
-                return plan
-            result = self._intake.commit(community_id, [plan], actor)[0]
-            if result is not None:
-                return result
-
-    def _document(self, page: WebPage) -> Document:
-        with tempfile.TemporaryDirectory(prefix="cohost-") as folder:
-            path = Path(folder) / "page"
-            path.write_bytes(page.data)
-            return self._extract(path, page.name)
+def source_id_of(url: str) -> str:
+    """The address without its scheme and fragment, so that the same page stays the same source."""
+    host, slash, rest = urldefrag(url).url.partition("://")[2].partition("/")
+    plain = f"{host.lower()}{slash}{rest}".rstrip("/")
+    if len(plain) <= ID_CHARACTERS:
+        return plain
+    return f"{plain[: ID_CHARACTERS - 65]}-{sha256(plain.encode()).hexdigest()}"
 
 
 def fetch(url: str, sender: Sender) -> WebPage:
-    """The page at an address, each redirect checked like the first; raises InvalidInput."""
+    """The page at an address, each redirect checked like the first; raises UnreadableFile.
+
+    `refused` for addresses that no request is sent to, `unreachable` where no page came, `unsupported`, `too_large`.
+    """
     deadline = time.monotonic() + DEADLINE_S
     for _ in range(MAX_REDIRECTS + 1):
         reply = _get(url, sender, deadline)
         if reply.status not in REDIRECTS:
             return _page(url, reply)
-        url = urldefrag(urljoin(url, reply.header("location"))).url
-    raise _unusable(f"It redirects more than {MAX_REDIRECTS} times.")
+        url = _redirected(url, reply.header("location"))
+    raise UnreadableFile("unreachable", f"The page redirects more than {MAX_REDIRECTS} times.")
+
+
+def _redirected(url: str, location: str) -> str:
+    try:
+        return urldefrag(urljoin(url, location)).url
+    except ValueError as error:
+        raise UnreadableFile("unreachable", "The page redirects to something that is no address.") from error
 
 
 def _get(url: str, sender: Sender, deadline: float) -> Reply:
     left = deadline - time.monotonic()
     if left <= 0:
-        raise _unusable(f"It took longer than {DEADLINE_S:g} s.")
+        raise UnreadableFile("unreachable", f"Fetching the page took longer than {DEADLINE_S:g} s.")
     try:
         return sender.send("GET", url, headers=ACCEPT, deadline_s=left, max_bytes=LARGEST_PAGE)
     except DeliveryFailed as error:
-        raise _unusable(f"Its server did not answer. {error.message}") from error
+        raise UnreadableFile("unreachable", f"The page's server did not answer. {error.message}") from error
+    except InvalidInput as error:
+        raise UnreadableFile("refused", error.message) from error
 
 
 def _page(url: str, reply: Reply) -> WebPage:
     if reply.status != 200:
-        raise _unusable(f"Its server answered with HTTP {reply.status}.")
+        raise UnreadableFile("unreachable", f"The page's server answered with HTTP {reply.status}.")
     if len(reply.body) >= LARGEST_PAGE:
-        raise _unusable(f"It is larger than {LARGEST_PAGE // 1024**2} MiB.")
+        raise UnreadableFile("too_large", f"The page is larger than {LARGEST_PAGE // 1024**2} MB.")
     if not reply.whole:
-        raise _unusable("The connection broke off before all of it came.")
+        raise UnreadableFile("unreachable", "The connection broke off before all of the page came; try again.")
     if reply.header("content-encoding").lower() not in ("", "identity"):
-        raise _unusable("Its server compresses it although we did not ask for that.")
+        raise UnreadableFile("unsupported", "The page's server compresses it although we did not ask for that.")
     media_type, _, parameters = reply.header("content-type").partition(";")
     extension = _extension(media_type.strip().lower(), url)
     return WebPage(url, _name(url, extension), _in_utf8(reply.body, parameters, extension))
@@ -128,7 +115,8 @@ def _extension(media_type: str, url: str) -> str:
     if media_type in VAGUE and ending in FORMATS:
         return ending
     if media_type not in EXTENSIONS:
-        raise _unusable(f"It is of a kind that is not read ({media_type[:100] or 'none given'}).")
+        kind = media_type[:100] or "none given"
+        raise UnreadableFile("unsupported", f"The page is of a kind that is not read ({kind}).")
     return EXTENSIONS[media_type]
 
 
@@ -145,15 +133,3 @@ def _in_utf8(data: bytes, parameters: str, extension: str) -> bytes:
     if extension in (".html", ".txt", ".md") and _OLD_CHARSET.fullmatch(charset):
         return codecs.BOM_UTF8 + data.decode(charset, "replace").encode()
     return data
-
-
-def _source_id(url: str) -> str:
-    """The address without its scheme; a long one ends in its hash."""
-    plain = urldefrag(url).url.partition("://")[2].rstrip("/")
-    if len(plain) <= ID_CHARACTERS:
-        return plain
-    return f"{plain[: ID_CHARACTERS - 65]}-{sha256(plain.encode()).hexdigest()}"
-
-
-def _unusable(why: str) -> InvalidInput:
-    return InvalidInput(f"The page cannot be fetched. {why}", field="url")

@@ -65,6 +65,8 @@ def test_several_communities_ask_which(run: Run) -> None:
         (("community", "create", "one"), "already"),
         (("key", "create", "--role", "emperor"), "not a role"),
         (("ingest", "/nowhere/at/all", "--space", "Course"), "does not exist"),
+        (("ingest", "http://127.0.0.1:1/x", "--space", "Course"), "public addresses"),
+        (("ingest", "https://192.0.43.8/x", "--space", "Course", "--sync"), "folders and archives"),
         (("ask", "Why?", "--space", "nowhere"), "no space"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Course files in: choosing them, and watching them being read."""
+"""Course files and pages in: choosing them, and watching them being read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from starlette.datastructures import UploadFile
 
 from api.bodies import check_text
 from api.console.ask import SPACE_CHARACTERS, spaces_of
-from api.console.forms import Form, PostedFiles
+from api.console.forms import Form, Posted, PostedFiles
 from api.console.page import HostOnly, Visit, see
 from cohost import audience
 from cohost.errors import InvalidInput, TooLarge
@@ -21,6 +21,7 @@ from cohost.store import ingestions
 router = APIRouter()
 PIECE_BYTES = 1 * MIB  # handed on at a time, so that a large file is never held in memory
 FILES_PER_PAGE = 200
+URL_CHARACTERS = 2_000  # as the API allows
 ONE_ARCHIVE = "To remove what is missing, upload the whole course as one archive: several files do not tell."
 
 
@@ -44,6 +45,19 @@ def upload(visit: HostOnly, form: PostedFiles) -> Response:
         others = " The other files were taken." if made else ""
         return _form(visit, chosen=space_id, error=" ".join(refused) + others, status=422)
     return see(f"/upload/{made[0]}" if len(made) == 1 else "/upload")
+
+
+@router.post("/upload/page")
+def page(visit: HostOnly, form: Posted) -> Response:
+    """Have a page of the web read; it becomes an ingestion like an upload."""
+    space_id = form.text("space", most=SPACE_CHARACTERS)
+    space = audience.space_in_sight(visit.sight, visit.caller, space_id)
+    try:
+        url = form.text("url", most=URL_CHARACTERS, label="Address", required=True)
+        made = visit.core.files.accept_page(visit.community.id, space.id, url, visit.actor)
+    except InvalidInput as error:
+        return _form(visit, chosen=space_id, error=error.message, url=form.typed("url")[:URL_CHARACTERS], status=422)
+    return see(f"/upload/{made}")
 
 
 @router.get("/upload/{ingestion_id}")
@@ -91,11 +105,11 @@ def _pieces(file: IO[bytes]) -> Iterator[bytes]:
         yield piece
 
 
-def _form(visit: Visit, *, chosen: str = "", error: str = "", status: int = 200) -> HTMLResponse:
+def _form(visit: Visit, *, chosen: str = "", error: str = "", url: str = "", status: int = 200) -> HTMLResponse:
     with visit.core.store.read() as tx:
         recent = ingestions.recent(tx, visit.community.id)
     spaces = sorted(spaces_of(visit), key=lambda space: space.kind != "course")
     return visit.page(
-        "upload.html", status=status, spaces=spaces, chosen=chosen, error=error, recent=recent,
+        "upload.html", status=status, spaces=spaces, chosen=chosen, error=error, url=url, recent=recent,
         most_mb=visit.core.settings.max_upload_bytes // MIB,
     )  # fmt: skip

@@ -71,6 +71,8 @@ FILE_REASON: Final[Mapping[str, str]] = {
     "too_large": "The file is too large.",
     "too_slow": "Reading this file took too long.",
     "disguised": "What the file contains does not fit its name.",
+    "crashed": "The file made its reader crash; it is probably damaged. The others were read.",
+    "conflict": "Somebody else changed it at the same moment. Upload it again.",
 }
 
 KIND: Final[Mapping[str, str]] = {"course": "Course", "discussion": "Discussion", "event": "Events", "chat": "Chat"}

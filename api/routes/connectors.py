@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 from api.auth import Host, actor
 from api.core import Core
 from api.idempotency import IdempotencyKey, IdempotentRoute
-from api.schemas import Body, Page, View, Whole, responses
+from api.schemas import Address, Body, Page, View, Whole, responses
 from cohost.connectors import Connectors
 from cohost.connectors.configured import WebhookSpec, stored
 from cohost.errors import Conflict, InvalidInput
@@ -25,7 +25,6 @@ making = APIRouter(tags=["connectors"], route_class=IdempotentRoute)
 
 Proves = Literal["same_key", "find", "nothing"]
 ConnectorName = Annotated[str, StringConstraints(max_length=50, pattern="^[a-z0-9][a-z0-9-]*$")]
-Address = Annotated[str, StringConstraints(max_length=2000, pattern='^https?://[^\\s<>"\\\\]+$')]
 PROVES = Field(
     description="What makes sending again safe after a lost reply: the platform takes the same `webhook-id` only once "
     "(`same_key`), it can be asked what it has (`find`), or `nothing` (then a person says whether it was posted)."

@@ -52,8 +52,20 @@ FORM: dict[str, Any] = {
 }  # fmt: skip
 
 
+REASONS = """A stable reason, empty when all is well.
+
+- `empty`: nothing in it. `no_text`: readable, but without a word, such as a scan.
+- `encrypted`: a password is needed. `damaged`: cut off, or not what its format asks for.
+- `unsupported`: a format or a name that is not read. `disguised`: named like one format, but holding another.
+- `too_large`, `too_slow`: over a limit of size, entries, pages, memory or time.
+- `crashed`: the process that read it died; the others of the same upload were read.
+- `refused`: an address that no request is sent to. `unreachable`: no page came from there.
+- `conflict`: somebody else changed the source at the same moment. `not-found`: the space went away. `busy`: read it
+  again."""
+
+
 class IngestionStarted(View):
-    """An accepted upload."""
+    """An accepted upload or page."""
 
     id: str
     status: Literal["waiting"] = "waiting"
@@ -64,18 +76,18 @@ class FileOutcome(View):
 
     name: str
     outcome: Literal["added", "changed", "unchanged", "removed", "skipped", "failed"]
-    code: str = Field(description="A stable reason, empty when all is well.", examples=["encrypted"])
+    code: ingestions.FileCode = Field(description=REASONS, examples=["encrypted"])
     message: str
     chunks: int
     embedded: int
 
 
 class IngestionView(View):
-    """How far an upload is."""
+    """How far the reading of an upload or a page is."""
 
     id: str
     space_id: str
-    name: str
+    name: str = Field(description="The file's name, or the page's address.")
     sync: bool
     status: Literal["waiting", "running", "done", "failed"]
     total: int | None = Field(description="Files in it; null until reading began.")
@@ -131,7 +143,7 @@ def upload_file(
     return IngestionStarted(id=started)
 
 
-@router.get("/v1/ingestions/{id}", summary="Follow an upload", responses=responses(401, 403, 404, 422))
+@router.get("/v1/ingestions/{id}", summary="Follow an upload or a page", responses=responses(401, 403, 404, 422))
 def get_ingestion(
     core: Core, caller: HostOrPlatform, id: ObjectPath, limit: Limit = 200, cursor: Cursor = None
 ) -> IngestionView:

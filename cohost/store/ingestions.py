@@ -8,12 +8,18 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from cohost.errors import NotFound
+from cohost.errors import NotFound, UnreadableReason
 from cohost.store.engine import Tx
 from cohost.store.tables import ingestion_files, ingestions
 
+FileCode = Literal[
+    "", UnreadableReason,
+    "conflict",  # somebody else changed the source at the same moment
+    "not-found",  # the space went away
+    "busy",  # the database was under load
+]  # fmt: skip
 Outcome = Literal["added", "changed", "unchanged", "removed", "skipped", "failed"]
-LEASE = timedelta(minutes=2)  # renewed with every file; a reader that died gives its ingestion back after it
+LEASE = timedelta(minutes=5)  # renewed while files are read; a reader that died gives its ingestion back after it
 
 
 @dataclass(frozen=True)
@@ -24,7 +30,7 @@ class Ingestion:
     community_id: str
     space_id: str
     name: str
-    path: str | None  # of the stored upload, until it is read
+    path: str | None  # of the stored upload, or the address of a page, until it is read
     sync: bool
     status: Literal["waiting", "running", "done", "failed"]
     created_by: str
@@ -33,6 +39,7 @@ class Ingestion:
     message: str
     created_at: datetime
     finished_at: datetime | None
+    attempts: int = 0  # how often a worker began with it
 
 
 @dataclass(frozen=True)
@@ -41,7 +48,7 @@ class IngestionFile:
 
     name: str
     outcome: Outcome
-    code: str = ""
+    code: FileCode = ""
     message: str = ""
     chunks: int = 0
     embedded: int = 0  # chunks whose vector had to be made
@@ -85,9 +92,8 @@ def claim(tx: Tx, now: datetime) -> Ingestion | None:
     ingestion_id = tx.execute(candidate.with_for_update(skip_locked=True)).scalar_one_or_none()
     if ingestion_id is None:
         return None
-    taken = (
-        ingestions.update().where(ingestions.c.id == ingestion_id).values(status="running", claimed_until=now + LEASE)
-    )
+    values = {"status": "running", "claimed_until": now + LEASE, "attempts": ingestions.c.attempts + 1}
+    taken = ingestions.update().where(ingestions.c.id == ingestion_id).values(values)
     return _ingestion(tx.execute(taken.returning(*ingestions.c)).one())
 
 

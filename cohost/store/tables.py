@@ -309,7 +309,7 @@ ingestions = Table(
     _community(),
     Column("space_id", String, nullable=False),
     Column("name", String, nullable=False),
-    Column("path", String),  # of the upload, until it is read
+    Column("path", String),  # of the upload, or the address of a page, until it is read
     Column("sync", Boolean, nullable=False),
     Column("status", String, nullable=False),  # waiting | running | done | failed
     Column("created_by", String, nullable=False),
@@ -319,6 +319,7 @@ ingestions = Table(
     Column("claimed_until", Instant),
     Column("created_at", Instant, nullable=False),
     Column("finished_at", Instant),
+    Column("attempts", Integer, nullable=False, server_default="0"),
     Index("ix_ingestions_status", "status"),
 )  # fmt: skip
 

@@ -1,7 +1,4 @@
-"""From a file's bytes to text with places, through one reader per format.
-
-Reasons in `UnreadableFile.code`: empty, encrypted, damaged, no_text, unsupported, too_large, too_slow, disguised.
-"""
+"""From a file's bytes to text with places, through one reader per format."""
 
 from __future__ import annotations
 
@@ -10,13 +7,13 @@ from importlib import import_module
 from typing import cast
 
 from cohost.errors import UnreadableFile
+from knowledge.extract.archive import LARGEST_FILE
 from knowledge.extract.document import Document
 from knowledge.extract.sniff import format_of
 
 Reader = Callable[[bytes, str], Document]
 
-LARGEST_FILE = 200 * 1024 * 1024  # bytes; a whole file is held in memory, several times over
-LARGEST_TEXT = 10_000_000  # characters, about twenty thick books; more is not a lesson
+LARGEST_TEXT = 3_000_000  # characters, about six thick books; more is not a lesson
 
 
 def _reader(module: str) -> Reader:

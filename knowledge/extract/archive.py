@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import re
+import shutil
 import stat
 import struct
 import zipfile
@@ -11,15 +13,22 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from cohost.errors import UnreadableFile
 
+LARGEST_FILE = 200 * 1024**2  # bytes; a reader holds a whole file in memory, most of them twice
 MOST_ENTRIES = 5_000  # ten times the largest course seen
 LARGEST_TOTAL = 1024**3  # bytes once unpacked
+LARGEST_DIRECTORY = 4 * 1024**2  # bytes of the archive's list of entries; five thousand long names take a quarter
+LONGEST_NAME = 1_000  # characters, as the API allows for a source's id
 LARGEST_PACKAGE = 400 * 1024**2  # bytes of one Office file once unpacked; films in slides are the large ones
 HIGHEST_RATIO = 100  # unpacked : packed; text reaches 10, a bomb thousands
 # What the zip reader raises on broken contents, long after the archive was opened.
 ZIP_DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, EOFError, OSError, RuntimeError)
+# Others need much memory or time by their own word (a dictionary of 4 GB), and no zip tool writes them unasked.
+_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+_BLOCK = 1 << 20
 _RATIO_FROM = 10 * 1024**2  # bytes; below this even a bomb does no harm, and small repetitive files are honest
 _DRIVE = re.compile(r"^[A-Za-z]:")
 _ARCHIVES = frozenset({".zip", ".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz"})
@@ -31,18 +40,22 @@ class Entry:
 
     name: str  # relative, with forward slashes
     size: int  # bytes once unpacked
-    skipped: str | None  # why it is not read: "hidden", "archive", "duplicate"; None if it is
+    skipped: str | None  # why it is not read: "hidden", "archive", "duplicate", "name"; None if it is
     _archive: zipfile.ZipFile = field(repr=False)
     _info: zipfile.ZipInfo = field(repr=False)
 
-    def read(self) -> bytes:
-        """The contents; raises UnreadableFile `unsupported` for a skipped entry, `damaged` for a broken one."""
+    def unpack(self, to: IO[bytes]) -> None:
+        """Write its contents, a block at a time.
+
+        Raises UnreadableFile: `unsupported` for a skipped entry, `too_large`, `damaged` for a broken one.
+        """
         if self.skipped:
             raise UnreadableFile("unsupported", f"{self.name} is skipped: {self.skipped}.")
+        if self.size > LARGEST_FILE:
+            raise UnreadableFile("too_large", f"{self.name} is larger than {LARGEST_FILE // 1024**2} MB; split it.")
         try:
-            return self._archive.read(self._info)
-        except NotImplementedError as error:
-            raise UnreadableFile("unsupported", f"{self.name} is packed in a way that cannot be read.") from error
+            with self._archive.open(self._info) as packed:
+                shutil.copyfileobj(packed, to, _BLOCK)
         except ZIP_DAMAGE as error:
             raise UnreadableFile("damaged", f"{self.name} is damaged inside the archive.") from error
 
@@ -53,7 +66,7 @@ def open_archive(path: Path, name: str = "") -> Iterator[Entry]:
     `name` is what people call it, where the file lies under another one.
     """
     name = name or path.name
-    archive = _opened(path, name)
+    archive = _opened(_Listing(path), name)
     try:
         entries = archive.infolist()
         _check_sizes(entries, packed=path.stat().st_size, total=LARGEST_TOTAL, name=name)
@@ -70,12 +83,35 @@ def check_package(data: bytes, name: str) -> None:
         _check_sizes(package.infolist(), packed=len(data), total=LARGEST_PACKAGE, name=name)
 
 
-def _opened(file: Path | io.BytesIO, name: str) -> zipfile.ZipFile:
+class _Listing(io.FileIO):
+    """An archive on disk, of which the list of entries is read in one piece: refused before it fills the memory."""
+
+    listed = False
+
+    def __del__(self) -> None:
+        self.close()  # with the last entry that may still be unpacked
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """As usual; raises UnreadableFile `too_large` for a list of entries over the limit."""
+        wanted = os.fstat(self.fileno()).st_size - self.tell() if size is None or size < 0 else size
+        if wanted > LARGEST_DIRECTORY and not self.listed:
+            raise UnreadableFile("too_large", f"The archive's list of files is over {LARGEST_DIRECTORY // 1024**2} MB.")
+        return super().read(wanted)
+
+
+def _opened(file: _Listing | io.BytesIO, name: str) -> zipfile.ZipFile:
     try:
-        return zipfile.ZipFile(file)
+        archive = zipfile.ZipFile(file)
     except (*ZIP_DAMAGE, ValueError) as error:
-        code = "empty" if isinstance(file, Path) and file.stat().st_size == 0 else "damaged"
-        raise UnreadableFile(code, f"{name} is not a complete zip archive.") from error
+        empty = file.seek(0, io.SEEK_END) == 0
+        file.close()
+        raise UnreadableFile("empty" if empty else "damaged", f"{name} is not a complete zip archive.") from error
+    except UnreadableFile:
+        file.close()
+        raise
+    if isinstance(file, _Listing):
+        file.listed = True
+    return archive
 
 
 def _check_sizes(entries: Sequence[zipfile.ZipInfo], *, packed: int, total: int, name: str) -> None:
@@ -87,6 +123,8 @@ def _check_sizes(entries: Sequence[zipfile.ZipInfo], *, packed: int, total: int,
         raise UnreadableFile("too_large", f"{name} unpacks to more than {total // 1024**2} MB; split it.")
     if unpacked > _RATIO_FROM and unpacked > HIGHEST_RATIO * packed:
         raise UnreadableFile("too_large", f"{name} unpacks to over {HIGHEST_RATIO} times its size; refused.")
+    if any(info.compress_type not in _METHODS for info in entries):
+        raise UnreadableFile("unsupported", f"{name} is packed in an unusual way; pack it as a plain zip archive.")
     if any(info.flag_bits & 1 for info in entries):
         raise UnreadableFile("encrypted", f"{name} is protected by a password; pack it without one.")
 
@@ -111,6 +149,8 @@ def _entries(archive: zipfile.ZipFile, names: Sequence[str]) -> Iterator[Entry]:
 
 def _reason_to_skip(name: str, seen: set[str]) -> str | None:
     path = PurePosixPath(name)
+    if not name.isprintable() or len(name) > LONGEST_NAME:
+        return "name"
     if any(part.startswith(".") or part == "__MACOSX" for part in path.parts):
         return "hidden"
     if path.suffix.lower() in _ARCHIVES:

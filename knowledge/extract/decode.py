@@ -16,7 +16,8 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _NEWLINES = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
-_NOT_TEXT = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+# Control characters, surrogates, and what takes no room and says nothing: soft hyphens, zero-width spaces, stray marks.
+_NOT_TEXT = re.compile("[\xad\u200b\u2060\ufeff\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _BINARY = bytes(set(range(32)) - set(b"\t\n\r\x0c\x1b"))
 _MOST_CONTROLS = 0.005  # text files hold (almost) none of these bytes, compressed data one in nine
 _MOST_SLIPS = 0.01  # a UTF-8 file with a few bad bytes is still UTF-8; any other encoding fails far more often
@@ -36,7 +37,7 @@ def decode(data: bytes, *, declared: str | None = None) -> str:
 
 
 def clean(text: str) -> str:
-    """Keep every code point except control characters and lone surrogates; newlines become LF."""
+    """Keep every code point that is seen or joins others; newlines become LF."""
     return _NOT_TEXT.sub("", _NEWLINES.sub("\n", text))
 
 

@@ -22,7 +22,10 @@ from knowledge.extract.html import write_html
 from knowledge.extract.mdx import components, mdx
 from knowledge.extract.writer import Writer
 
-_ANCHOR = re.compile(r"\s*(?:\[\[([^\[\]\n]+)\]\]|\{#([\w.:-]+)\})\s*$")
+_ANCHOR = re.compile(r"(?:\[\[([^\[\]\n]+)\]\]|\{#([\w.:-]+)\})$")
+# Behind a paragraph, four blanks make code of the fence itself; the author meant its contents.
+_INDENTED_FENCE = re.compile(r"\A(`{3,}|~{3,})[^\n`]*\n(.*?)^\1[ \t]*\n*\Z", re.DOTALL | re.MULTILINE)
+_NESTED = re.compile(r"(?:[\[{\-]\s*+){50}")  # openings in a row; honest front matter has two
 _CALLOUT = re.compile(r"^\[!\w+\][+-]?[ \t]*\n?")
 
 
@@ -49,7 +52,7 @@ def _parser(is_mdx: bool) -> MarkdownIt:
     # Without spaces and digits at the dollar signs, prices stay prices.
     md.use(dollarmath_plugin, allow_space=False, allow_digits=False, double_inline=True, allow_blank_lines=False)
     md.use(mdx if is_mdx else components)
-    md.core.ruler.before("inline", "anchors_and_callouts", _anchors_and_callouts)
+    md.core.ruler.before("inline", "written_marks", _written_marks)
     for kind, sign in (("math_inline", "$"), ("math_inline_double", "$$"), ("math_block", "$$")):
         md.add_render_rule(kind, _formula_rule(sign))
     md.add_render_rule("math_block_label", _formula_rule("$$"))
@@ -64,24 +67,32 @@ def _formula_rule(sign: str):  # type: ignore[no-untyped-def]  # the library's r
     return render
 
 
-def _anchors_and_callouts(state: StateCore) -> None:
-    """Give headings the slug written behind them, and take the marker off callouts."""
+def _written_marks(state: StateCore) -> None:
+    """Give headings the slug written behind them, and take markers off callouts and indented fences."""
     for index, token in enumerate(state.tokens):
+        if token.type == "code_block":
+            token.content = _INDENTED_FENCE.sub(r"\2", token.content)
         if token.type != "inline":
             continue
         opener = state.tokens[index - 1]
-        if opener.type == "heading_open" and (anchor := _ANCHOR.search(token.content)):
+        if opener.type == "heading_open" and (anchor := _ANCHOR.search(token.content.rstrip())):
             opener.attrSet("id", (anchor.group(1) or anchor.group(2)).strip())
-            token.content = token.content[: anchor.start()]
+            token.content = token.content[: anchor.start()].rstrip()
         elif index > 1 and state.tokens[index - 2].type == "blockquote_open":
             token.content = _CALLOUT.sub("", token.content)
 
 
 def _front_title(tokens: Sequence[Token]) -> str:
     content = next((token.content for token in tokens if token.type == "front_matter"), "")
+    if _NESTED.search(content):  # the parser's time grows with the square of the depth
+        return ""
     try:
         fields = yaml.safe_load(content)
-    except yaml.YAMLError:  # a template or a slip of the author; the first heading serves
+    except (
+        yaml.YAMLError,
+        ValueError,
+        RecursionError,
+    ):  # a template, or the 31st of February; the first heading serves
         return ""
     title = fields.get("title") if isinstance(fields, Mapping) else None
     return str(title) if isinstance(title, str | int | float) else ""

@@ -23,8 +23,18 @@ _REPR = re.compile(r"<[\w.]*(?: [^<>\n]*)?>|\[?<[\w.]+ at 0x[0-9a-f]+>.*", re.DO
 def read(data: bytes, name: str) -> Document:
     """Cells in order, counted from 1; raises UnreadableFile `damaged` when this is no notebook."""
     writer = Writer()
+    try:
+        title = _write(decode(data), writer)
+    except (NotJSONError, AttributeError, KeyError, TypeError, ValueError, nbformat.ValidationError) as error:
+        raise UnreadableFile("damaged", f"{name} is not a complete Jupyter notebook.") from error
+    return writer.document(name, "lesson", title=title)
+
+
+def _write(text: str, writer: Writer) -> str:
+    """Write every cell; the title of the front matter, if there is one. Raises what the wrong shape leads to."""
     title = ""
-    for number, cell in enumerate(_cells(decode(data), name), start=1):
+    notebook = nbformat.reads(text, as_version=4, capture_validation_error={})  # type: ignore[no-untyped-call]
+    for number, cell in enumerate(notebook.cells, start=1):
         writer.place("cell", str(number))
         source = cell.get("source") or ""
         if cell.get("cell_type") == "markdown":
@@ -32,15 +42,7 @@ def read(data: bytes, name: str) -> Document:
         elif cell.get("cell_type") == "code":
             writer.verbatim(source)
             _outputs(cell.get("outputs") or (), writer)
-    return writer.document(name, "lesson", title=title)
-
-
-def _cells(text: str, name: str) -> list[Mapping[str, Any]]:
-    try:
-        notebook = nbformat.reads(text, as_version=4, capture_validation_error={})  # type: ignore[no-untyped-call]
-        return list(notebook.cells)
-    except (NotJSONError, AttributeError, KeyError, TypeError, ValueError, nbformat.ValidationError) as error:
-        raise UnreadableFile("damaged", f"{name} is not a complete Jupyter notebook.") from error
+    return title
 
 
 def _outputs(outputs: Iterable[Mapping[str, Any]], writer: Writer) -> None:
@@ -64,7 +66,8 @@ def _printed(output: Mapping[str, Any]) -> str:
 
 def _overwritten(text: str) -> str:
     """A carriage return starts its line anew: of a progress bar only the last state is seen."""
-    return re.sub(r"[^\n]*\r(?!\n)", "", text.rstrip("\r"))
+    lines = text.replace("\r\n", "\n").split("\n")
+    return "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in lines)
 
 
 def _cut(text: str) -> str:

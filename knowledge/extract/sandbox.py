@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import selectors
+import signal
 import subprocess
 import sys
 import threading
@@ -17,12 +18,15 @@ from cohost.errors import UnreadableFile
 from knowledge.extract.document import Document
 from knowledge.extract.wire import HEADER, from_message, pack
 
-MEMORY_BYTES = 2 * 1024**3  # address space; a PDF of 1,000 pages takes a tenth of it
-TIMEOUT_S = 60.0  # per file; a lesson takes a hundredth of a second, a PDF of 2,000 pages up to 30 s
+MEMORY_BYTES = 512 * 1024**2  # address space; a whole course of lessons, slides and PDFs peaks at a third of it
+TIMEOUT_S = 28.0  # of processor time per file; a lesson takes a hundredth of a second, a page of a PDF up to a tenth
+PATIENCE = 10  # times that much by the clock, since the child goes last on a busy machine; only a hang takes longer
 FILES_PER_CHILD = 300  # then a new one, since parsers leak
 _LONGEST_ANSWER = 200 * 1024 * 1024  # bytes; more than the longest text can take as JSON
 # A dead child, or one that says something else than an answer. A TimeoutError is an OSError too and comes first.
 _CRASH = (OSError, EOFError, ValueError, TypeError, KeyError)
+_FROM_OUTSIDE = frozenset({-signal.SIGKILL, -signal.SIGTERM})  # who ends it like this means it: no second chance
+_DYING_S = 5.0
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -42,6 +46,7 @@ class Sandbox:
         self._lock = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
         self._files_read = 0
+        self._ended_with: int | None = None  # how the last child died by itself; None if we ended it
 
     def extract(self, path: Path, name: str) -> Document:
         """Read the file at `path`, whose course-relative name is `name`; raises UnreadableFile."""
@@ -52,7 +57,9 @@ class Sandbox:
             except TimeoutError as error:
                 raise UnreadableFile("too_slow", f"{name} took longer than {self._timeout_s:g} s to read.") from error
             except _CRASH as error:
-                raise UnreadableFile("damaged", f"{name} made its reader crash; it is damaged.") from error
+                raise UnreadableFile(
+                    "crashed", f"The process that read {name} died; the file may be damaged."
+                ) from error
         if isinstance(answer, Document):
             return answer
         raise answer
@@ -71,21 +78,24 @@ class Sandbox:
         self.close()
 
     def _answer(self, request: bytes) -> Document | UnreadableFile:
-        """One answer; a child that earlier files may have worn out gets a second chance as a new one."""
+        """One answer; where earlier files may have worn the child out, a new one gets the last word."""
+        deadline = time.monotonic() + PATIENCE * self._timeout_s
         used = self._files_read > 0
         try:
-            return self._ask(request)
+            answer = self._ask(request, deadline)
         except TimeoutError:
             raise
         except _CRASH:
-            if not used:
+            if not used or self._ended_with in _FROM_OUTSIDE:
                 raise
-            return self._ask(request)
+            return self._ask(request, deadline)
+        if isinstance(answer, UnreadableFile) and answer.code == "too_large":
+            self._end()  # what filled its memory goes with it
+        return answer
 
-    def _ask(self, request: bytes) -> Document | UnreadableFile:
+    def _ask(self, request: bytes, deadline: float) -> Document | UnreadableFile:
         child = self._running()
         requests, answers = cast(IO[bytes], child.stdin), cast(IO[bytes], child.stdout).fileno()
-        deadline = time.monotonic() + self._timeout_s
         complete = False
         try:
             requests.write(request)
@@ -94,6 +104,10 @@ class Sandbox:
             message = json.loads(_read(answers, length, deadline))
             result = UnreadableFile(message["code"], message["message"]) if "code" in message else from_message(message)
             complete = True
+        except EOFError:
+            if _death(child) == -signal.SIGPROF:  # its own clock ran out
+                raise TimeoutError from None
+            raise
         finally:
             if not complete:  # whatever the reason, what the pipe still holds belongs to this file
                 self._end()
@@ -120,11 +134,20 @@ class Sandbox:
     def _end(self) -> None:
         child, self._child, self._files_read = self._child, None, 0
         if child is not None:
+            self._ended_with = child.poll()
             child.kill()
             child.wait()
             for pipe in (child.stdin, child.stdout):
                 if pipe is not None:
                     _close(pipe)
+
+
+def _death(child: subprocess.Popen[bytes]) -> int | None:
+    """How it ended; None if it hung up and lives on."""
+    try:
+        return child.wait(timeout=_DYING_S)
+    except subprocess.TimeoutExpired:
+        return None
 
 
 def _close(pipe: IO[bytes]) -> None:

@@ -16,6 +16,7 @@ from pptx.shapes.group import GroupShape
 from cohost.errors import UnreadableFile
 from knowledge.extract.archive import ZIP_DAMAGE, check_package
 from knowledge.extract.document import Document
+from knowledge.extract.naming import title_from_name
 from knowledge.extract.writer import Writer
 
 _TITLES = frozenset({PP_PLACEHOLDER.TITLE, PP_PLACEHOLDER.CENTER_TITLE, PP_PLACEHOLDER.VERTICAL_TITLE})
@@ -46,7 +47,9 @@ def _read(data: bytes, name: str) -> Document:
         writer.place("slide", str(number))
         _slide(slide, writer)
     title = presentation.core_properties.title or ""
-    return writer.document(name, "lesson", title="" if title.strip().lower() in _DEFAULT_TITLES else title)
+    if title.strip().lower() in _DEFAULT_TITLES:
+        title = next((heading.title for heading in writer.headings if heading.start == 0), title_from_name(name))
+    return writer.document(name, "lesson", title=title)
 
 
 def _slide(slide: Any, writer: Writer) -> None:

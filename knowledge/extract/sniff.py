@@ -17,7 +17,11 @@ _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_OFFICE = "EncryptedPackage".encode("utf-16-le")
 _PACKAGES = {"word/": ".docx", "ppt/": ".pptx"}  # folder of the main part; its file name varies between writers
 _BINARY_FORMATS = frozenset({".pdf", ".docx", ".pptx"})
-_HTML = re.compile(rb"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*(<!doctype\s+html|<html[\s>])", re.IGNORECASE | re.DOTALL)
+# Atomic: what was taken for a comment is never tried in another way, or a hundred comments would take for ever.
+_HTML = re.compile(
+    rb"\s*+(?:<\?xml[^>]*+>\s*+)?(?:(?><!--.*?-->)\s*+)*+(?:<!doctype\s+html|<html[\s>])",
+    re.IGNORECASE | re.DOTALL,
+)
 _SRT = re.compile(rb"\s*\d+\s*\n\s*\d+:\d+:\d+[.,:]\d+\s*-+>\s*\d+:\d+:\d+")
 _NOTEBOOK = re.compile(rb'\s*\{.*"(nbformat|cells|worksheets)"\s*:', re.DOTALL)
 

@@ -20,6 +20,7 @@ _OVERLAP_S = 0.2  # rolling captions repeat a line in the cue that follows witho
 
 _TIME = r"(?:(\d+):)?(\d+):(\d+)(?:[.,:](\d+))?"
 _TIMING = re.compile(rf"^[ \t]*{_TIME}[ \t]*-+>[ \t]*{_TIME}(.*)$", re.MULTILINE)
+_ENDLESS = re.compile(r"\d{20,}")  # no cue has such a number, and the library tries each of its digits
 _MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>|<[\d:.]+>|\{\\[^{}]*\}|\{[yYbBiIuU]:[^{}]*\}")
 _SPEAKER = re.compile(r"^\s*(?:[-–—]\s*|>>+\s*|»\s*)")
 _SOUND = re.compile(r"^\s*(?:\[[^\[\]]*\]|\((?:[^\s()]+ ?){1,3}\)|【[^】]*】|[♪♫#\s]+)\s*$")
@@ -50,7 +51,7 @@ def _srt(text: str) -> Iterator[Cue]:
     import srt
 
     srt.LOG.setLevel(logging.CRITICAL)  # it would write what people said into the log
-    canonical = _TIMING.sub(lambda match: _timing(match, ","), text)
+    canonical = _ENDLESS.sub("", _TIMING.sub(lambda match: _timing(match, ","), text))
     try:
         for cue in srt.parse(canonical, ignore_errors=True):
             yield Cue(cue.start.total_seconds(), cue.end.total_seconds(), tuple(cue.content.splitlines()))

@@ -102,3 +102,17 @@ def test_nothing_to_read_is_a_sentence_not_a_failure(hana, files):
 
 def test_a_space_that_does_not_exist_takes_nothing(hana):
     assert hana.submit("/upload", on="/upload", files=[file("a.md")], space="nowhere").status_code == 404
+
+
+def test_an_address_that_is_refused_is_told_beside_the_form(hana, core):
+    refused = hana.submit("/upload/page", on="/upload", space="course", url="http://127.0.0.1/x")
+    assert refused.status_code == 422
+    assert "public addresses only" in refused.text
+    assert 'value="http://127.0.0.1/x"' in refused.text
+    assert not core.files.step()
+
+
+def test_a_page_is_accepted_and_followed_like_an_upload(hana, core):
+    answer = hana.submit("/upload/page", on="/upload", space="course", url="http://192.0.43.8/nothing-there")
+    assert "Waiting to be read" in answer.text
+    assert "192.0.43.8" in answer.text

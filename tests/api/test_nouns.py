@@ -181,6 +181,22 @@ def test_an_upload_into_a_space_that_is_not_there_is_a_404(client, as_):
     assert answer.status_code == 404
 
 
+def test_a_page_is_accepted_for_reading_and_an_inner_address_is_not(client, as_):
+    page = {"url": "https://192.0.43.8/tides", "space_id": "course"}  # an address needs no name server
+    accepted = client.post("/v1/pages", headers=as_("platform"), json=page)
+    assert (accepted.status_code, accepted.json()["status"]) == (202, "waiting")
+    seen = client.get(accepted.headers["location"], headers=as_("platform")).json()
+    assert (seen["name"], seen["files"]) == (page["url"], [])
+    for url in ("http://127.0.0.1/", "http://[::1]/", "http://169.254.169.254/latest/meta-data/"):
+        refused = client.post("/v1/pages", headers=as_("platform"), json=page | {"url": url})
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "url")
+
+
+def test_a_page_for_a_space_that_is_not_there_is_a_404(client, as_):
+    answer = client.post("/v1/pages", headers=as_("hana"), json={"url": "https://192.0.43.8/", "space_id": "x"})
+    assert answer.status_code == 404
+
+
 def test_a_found_passage_is_the_sources_text_at_its_offsets(client, as_):
     put(client, as_("hana"), "spaces/course/sources/l1", **LESSON)
     answer = client.post("/v1/search", headers=as_("ada"), json={"query": "ripe starter", "top_k": 1})

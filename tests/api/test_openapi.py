@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
+
+from cohost.errors import UnreadableReason
 
 OPEN = ("/healthz", "/readyz", "/metrics", "/problems/{slug}")
 
@@ -79,3 +83,9 @@ def test_every_reference_leads_somewhere(document):
 
     known = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
     assert set(references(document)) <= known
+
+
+def test_the_reasons_of_unread_files_are_a_list_and_each_is_explained(document):
+    code = document["components"]["schemas"]["FileOutcome"]["properties"]["code"]
+    assert set(code["enum"]) >= {"", *get_args(UnreadableReason), "conflict", "not-found", "busy"}
+    assert all(f"`{reason}`" in code["description"] for reason in code["enum"] if reason)

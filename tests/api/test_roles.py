@@ -27,6 +27,7 @@ TABLE = {
     "DELETE /v1/spaces/{space}/sources/{id:path}": EVERYONE,
     "POST /v1/sources/batch": "host platform",
     "POST /v1/files": "host platform",
+    "POST /v1/pages": "host platform",
     "GET /v1/ingestions/{id}": "host platform",
     "POST /v1/search": EVERYONE,
     "POST /v1/questions": "member moderator host",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zipfile
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cohost.errors import UnreadableFile
-from knowledge.extract.archive import MOST_ENTRIES, open_archive
+from knowledge.extract.archive import LARGEST_DIRECTORY, LARGEST_FILE, MOST_ENTRIES, Entry, open_archive
 
 
 def zipped(path: Path, *files: tuple[str, bytes]) -> Path:
@@ -24,6 +25,12 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "course.zip"
 
 
+def contents(entry: Entry) -> bytes:
+    unpacked = io.BytesIO()
+    entry.unpack(unpacked)
+    return unpacked.getvalue()
+
+
 def reason(path: Path) -> str:
     with pytest.raises(UnreadableFile) as caught:
         open_archive(path)
@@ -32,7 +39,7 @@ def reason(path: Path) -> str:
 
 def test_entries_come_with_name_size_and_contents(path: Path) -> None:
     zipped(path, ("unit 1/", b""), ("unit 1/a.md", b"# A"), ("./b.txt", b"words"), ("c\\d.md", b"D"))
-    found = [(entry.name, entry.size, entry.read()) for entry in open_archive(path)]
+    found = [(entry.name, entry.size, contents(entry)) for entry in open_archive(path)]
     assert found == [("unit 1/a.md", 3, b"# A"), ("b.txt", 5, b"words"), ("c/d.md", 1, b"D")]
 
 
@@ -51,7 +58,7 @@ def test_hidden_files_nested_archives_and_duplicates_are_skipped_with_a_reason(p
         ("a.md", "duplicate"),
     ]
     with pytest.raises(UnreadableFile, match="hidden"):
-        next(open_archive(path)).read()
+        contents(next(open_archive(path)))
 
 
 UNSAFE = ["/etc/passwd", "../a.md", "a/../../b.md", "C:\\a.md", "c:a.md", "..\\a.md", "//host/a"]
@@ -93,7 +100,7 @@ def test_a_size_that_lies_yields_no_more_than_it_says(path: Path) -> None:
     path.write_bytes(data.replace(struct.pack("<L", 5_000_000), struct.pack("<L", 10)))
     entry = next(open_archive(path))
     with pytest.raises(UnreadableFile) as caught:
-        entry.read()
+        contents(entry)
     assert (entry.size, caught.value.code) == (10, "damaged")
 
 
@@ -110,3 +117,38 @@ def test_what_is_no_archive_is_damaged_or_empty(path: Path) -> None:
     assert reason(path) == "damaged"
     path.write_bytes(b"")
     assert reason(path) == "empty"
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_unusual_packing_is_refused(path: Path, method: int) -> None:
+    """LZMA names the memory it wants: four gigabytes, if it likes."""
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("a.md", b"# A")
+    assert reason(path) == "unsupported"
+
+
+def test_a_list_of_files_that_would_fill_the_memory_is_not_even_read(path: Path) -> None:
+    """The end of the archive says where the list begins; the list may be as long as the archive."""
+    size = LARGEST_DIRECTORY + 46
+    with path.open("wb") as file:
+        file.truncate(size)
+        file.seek(size)
+        file.write(struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 1, 1, size, 0, 0))
+    assert reason(path) == "too_large"
+
+
+def test_one_entry_larger_than_a_file_may_be_is_not_unpacked(path: Path) -> None:
+    said = LARGEST_FILE + 1
+    data = zipped(path, ("a.txt", b"x")).read_bytes()
+    head = data.index(b"PK\1\2")
+    packed = b"\0" * 3_000_000  # in front, so that the ratio is that of an honest archive
+    path.write_bytes(packed + data[: head + 24] + struct.pack("<L", said) + data[head + 28 :])
+    entry = next(open_archive(path))
+    with pytest.raises(UnreadableFile) as caught:
+        contents(entry)
+    assert (entry.size, caught.value.code) == (said, "too_large")
+
+
+@pytest.mark.parametrize("name", ["a\nb.md", "a\x1b[31m.md", "x" * 1_001 + ".md"])
+def test_names_that_cannot_be_shown_are_skipped(path: Path, name: str) -> None:
+    assert [entry.skipped for entry in open_archive(zipped(path, (name, b"x"), ("a.md", b"x")))] == ["name", None]

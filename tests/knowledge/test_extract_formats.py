@@ -114,3 +114,9 @@ def test_a_markdown_file_does_not_load_the_other_formats() -> None:
 
 def test_every_format_has_a_reader() -> None:
     assert set(FORMATS) >= {".md", ".mdx", ".html", ".ipynb", ".pdf", ".docx", ".pptx", ".srt", ".vtt", ".txt"}
+
+
+def test_comments_before_a_page_do_not_stall_the_look_at_it() -> None:
+    comments = b"<!-- a --> " * 150
+    assert extract(comments + b"<html><body><p>Words.</p></body></html>", "a.txt").kind == "page"
+    assert extract(comments + b"<b>Words.</b>", "a.txt").kind == "lesson"

@@ -118,3 +118,26 @@ def test_words_in_angle_brackets_inside_code_stay() -> None:
 def test_code_points_stay_as_they_are_except_control_characters() -> None:
     decomposed = "cafe\u0301 \u00a0\u200d👩\u200d🎓"
     assert read(f"\ufeffx {decomposed}\x00\x08\r\ny").text == f"x {decomposed} y"
+
+
+def test_a_fence_that_is_itself_indented_is_no_text() -> None:
+    document = read("Look at this:\n\n    ```html\n    <main>\n      <p>x</p>\n    </main>\n    ```\n\nThen go on.")
+    assert document.text == "Look at this:\n\n<main>\n  <p>x</p>\n</main>\n\nThen go on."
+    assert read("Look:\n\n    plain code\n    ``` not a fence").text == "Look:\n\nplain code\n``` not a fence"
+
+
+def test_characters_that_take_no_room_are_gone_and_joiners_stay() -> None:
+    assert (
+        read("metrics\u200b. \ufeffA co\u00adhost 👩\u200d🏫 می\u200cخواهم").text
+        == "metrics. A cohost 👩\u200d🏫 می\u200cخواهم"
+    )
+
+
+def test_front_matter_with_an_impossible_date_is_still_front_matter() -> None:
+    document = read("---\ntitle: Knots\ndate: 2024-02-31\n---\n# Bowline\n\nWords.")
+    assert (document.title, document.text) == ("Bowline", "Bowline\n\nWords.")
+
+
+def test_an_anchor_behind_a_heading_is_its_slug() -> None:
+    (one, two) = read("# Tides [[high-water]]  \n\n## Neaps {#low}\n").headings
+    assert [(one.title, one.slug), (two.title, two.slug)] == [("Tides", "high-water"), ("Neaps", "low")]

@@ -79,3 +79,11 @@ def test_what_is_no_notebook_is_damaged(data: bytes) -> None:
     with pytest.raises(UnreadableFile) as caught:
         extract(data, "n.ipynb")
     assert caught.value.code == "damaged"
+
+
+@pytest.mark.parametrize("source", ["7", '[["a"], {}]'])
+def test_code_that_is_no_text_makes_the_notebook_damaged(source: str) -> None:
+    data = f'{{"nbformat": 4, "nbformat_minor": 5, "metadata": {{}}, "cells": [{{"cell_type": "code", "source": {source}}}]}}'
+    with pytest.raises(UnreadableFile) as caught:
+        extract(data.encode(), "a.ipynb")
+    assert caught.value.code == "damaged"

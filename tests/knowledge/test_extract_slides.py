@@ -75,3 +75,9 @@ def test_slides_without_words_leave_no_place(deck: Any) -> None:
     for title in ("a b", "", "c d"):
         slide(deck, title, layout=5)
     assert [place.value for place in read(deck).places] == ["1", "3"]
+
+
+def test_a_cover_without_a_title_does_not_make_the_agenda_the_title(deck: Any) -> None:
+    slide(deck, "", "Knots for beginners")
+    slide(deck, "Agenda", "Bowline")
+    assert read(deck, "knots-for-beginners/slides.pptx").title == "Knots for beginners"
