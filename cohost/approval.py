@@ -8,7 +8,16 @@ from typing import Any
 
 from cohost import audience, quotes
 from cohost.connectors import Connectors
-from cohost.errors import AlreadyDecided, CohostError, Conflict, Forbidden, InvalidInput, NotFound, StaleVersion
+from cohost.errors import (
+    AlreadyDecided,
+    CohostError,
+    Conflict,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    StaleVersion,
+    Unauthenticated,
+)
 from cohost.ids import new_id
 from cohost.jobs import JOBS
 from cohost.model import Caller
@@ -16,7 +25,7 @@ from cohost.ownwords import find_foreign_text
 from cohost.store import Store, Tx, audit, people, publications, requests, suggestions
 from cohost.store.audit import Actor
 from cohost.suggestion import Decision, Evidence, Publication, Status, Suggestion, check_move
-from cohost.withdrawal import withdraw
+from cohost.withdrawal import WITHDRAWABLE, withdraw
 
 DECIDABLE: frozenset[Status] = frozenset({"pending", "abstained", "failed"})
 Result = Suggestion | CohostError  # an error that is raised only after its own changes are committed
@@ -53,6 +62,7 @@ class Approval:
         """
         self._check_person(caller)
         with self._store.write() as tx:
+            _check_present(tx, caller)
             shown = _in_sight(tx, caller, suggestion_id)
             _check_right(caller, shown)
             _check_current(tx, shown, decision)
@@ -110,20 +120,19 @@ class Approval:
 
     def still_stands(self, tx: Tx, suggestion: Suggestion) -> bool:
         """Last gate before sending: every quote in place, every source readable by all who will see it."""
-        standing = quotes.stand(tx, suggestion.community_id, suggestion.destination, suggestion.evidence)
+        if suggestion.erased_at is not None:
+            return False
+        standing = quotes.stand(tx, suggestion.community_id, suggestion.destination, suggestion.evidence, hold=True)
         seen = audience.sight(tx, suggestion.community_id)
         return None not in standing and bool(audience.readers(seen, suggestion.destination))
 
     def _recheck(self, tx: Tx, suggestion: Suggestion, reason: str) -> None:
         standing = quotes.stand(tx, suggestion.community_id, suggestion.destination, suggestion.evidence)
-        if suggestion.status == "abstained" or None not in standing:
+        if suggestion.status == "abstained" or not _outdated(suggestion.evidence, standing):
             items = [item for item in standing if item]
-            if (
-                suggestion.status in ("abstained", "pending", "approved", "failed")
-                and tuple(items) != suggestion.evidence
-            ):
+            if suggestion.status in WITHDRAWABLE | {"abstained"} and tuple(items) != suggestion.evidence:
                 suggestions.set_evidence(tx, suggestion.community_id, suggestion.id, items)
-        elif suggestion.status in ("pending", "approved", "failed"):
+        elif suggestion.status in WITHDRAWABLE:
             withdraw(tx, suggestion, reason, now=self._clock())
 
     def _verdict(self, tx: Tx, caller: Caller, shown: Suggestion, decision: Decision) -> Result:
@@ -152,7 +161,7 @@ class Approval:
         if not decision.payload:
             raise InvalidInput("The verdict `edit` needs the changed `payload`.", field="payload")
         revision = JOBS[shown.job].revise(shown.payload, shown.evidence, decision.payload)
-        standing = quotes.stand(tx, shown.community_id, shown.destination, revision.evidence)
+        standing = quotes.stand(tx, shown.community_id, shown.destination, revision.evidence, hold=True)
         for item, found in zip(revision.evidence, standing, strict=True):
             if found is None:
                 raise InvalidInput(
@@ -268,6 +277,17 @@ def _in_sight(tx: Tx, caller: Caller, suggestion_id: str) -> Suggestion:
     if jobs is not None and found.job not in jobs:
         raise NotFound(f"There is no suggestion {suggestion_id!r}.")
     return found
+
+
+def _outdated(items: Sequence[Evidence], standing: Sequence[Evidence | None]) -> bool:
+    """Whether a draft shows what is not so any more: a quote that is gone, or the title of where it stands."""
+    return any(now is None or now.title != item.title for item, now in zip(items, standing, strict=True))
+
+
+def _check_present(tx: Tx, caller: Caller) -> None:
+    """What a person writes is not kept once they were erased, a moment ago say."""
+    if not people.hold(tx, caller.community_id, caller.member_id or ""):
+        raise Unauthenticated("The member behind these credentials is not in this community any more.")
 
 
 def _check_right(caller: Caller, shown: Suggestion) -> None:

@@ -11,6 +11,7 @@ from cohost.connectors import Connectors, built_in
 from cohost.connectors.addresses import Addresses
 from cohost.connectors.configured import Webhooks
 from cohost.connectors.outbound import Outbound
+from cohost.erasing import Erasure
 from cohost.errors import Misconfigured
 from cohost.inbound import Hooks
 from cohost.llm import build_model
@@ -52,6 +53,7 @@ class App:
     web: Web
     questions: Questions
     approval: Approval
+    erasure: Erasure
     worker: Worker
 
     def close(self) -> None:
@@ -84,10 +86,13 @@ def build(
     intake = Intake(store, reads, clock, approval.recheck_after_source_change)
     sandbox = Sandbox()
     files = Files(store, intake, settings, clock, sandbox)
+    erasure = Erasure(
+        store, clock, sources=intake, approval=approval, index=index, home=settings.home, uploads=settings.uploads
+    )
     return App(
         settings, store, clock, reads, index, search, model, posting, Hooks(store, clock, vault), intake, files,
         Web(intake, sender, sandbox.extract),
-        Questions(store, search, reads, clock), approval,
+        Questions(store, search, reads, clock), approval, erasure,
         Worker(store, clock, search, model, posting, approval, files),
     )  # fmt: skip
 

@@ -6,7 +6,9 @@ from datetime import datetime
 
 from cohost.jobs import JOBS
 from cohost.store import Tx, audit, publications, requests, suggestions
-from cohost.suggestion import Suggestion, check_move
+from cohost.suggestion import Status, Suggestion, check_move
+
+WITHDRAWABLE: frozenset[Status] = frozenset({"pending", "approved", "failed"})  # drafts that nobody has seen posted
 
 
 def withdraw(tx: Tx, suggestion: Suggestion, reason: str, *, now: datetime) -> None:
@@ -15,7 +17,7 @@ def withdraw(tx: Tx, suggestion: Suggestion, reason: str, *, now: datetime) -> N
     empty = JOBS[suggestion.job].emptied(suggestion.payload)
     suggestions.update(
         tx, suggestion.id, from_version=suggestion.version, now=now, status="withdrawn", notice=reason, payload=empty,
-        original_payload=None,
+        original_payload=None, rationale="",
     )  # fmt: skip
     suggestions.set_evidence(tx, suggestion.community_id, suggestion.id, [])
     suggestions.forget_texts(tx, suggestion.id, empty)

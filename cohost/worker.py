@@ -19,7 +19,7 @@ from cohost.model import Request
 from cohost.ports import Connector, LanguageModel, Search
 from cohost.store import Store, Tx, audit, people, publications, requests, suggestions
 from cohost.suggestion import Publication, Receipt, Status
-from cohost.withdrawal import withdraw
+from cohost.withdrawal import WITHDRAWABLE, withdraw
 
 IDLE_S = 0.5  # how long an idle worker sleeps: an answer is waited for by a person
 MAX_TRIES = 3  # of a request whose job fails; then a host sees it as failed
@@ -142,7 +142,8 @@ class Worker:
             self._withdraw(tx, claimed)
 
     def _withdraw(self, tx: Tx, claimed: Publication) -> None:
-        publications.settle(tx, claimed.id, "approved", now=self.clock())
+        if not publications.settle(tx, claimed.id, "approved", now=self.clock()):
+            return
         suggestion = suggestions.get(tx, claimed.community_id, claimed.suggestion_id)
         withdraw(tx, suggestion, "A source it quotes changed or may no longer be read there.", now=self.clock())
 
@@ -198,10 +199,15 @@ class Worker:
     ) -> None:  # fmt: skip
         now = self.clock()
         with self.store.write() as tx:
-            publications.settle(tx, claimed.id, status, now=now, receipt=receipt, available_at=available_at)
+            if not publications.settle(tx, claimed.id, status, now=now, receipt=receipt, available_at=available_at):
+                return  # an erasure took it back meanwhile
             whole = _of_all(p.status for p in publications.of_suggestion(tx, claimed.suggestion_id))
-            suggestions.set_status(tx, claimed.suggestion_id, whole, now=now, notice=notice)
+            emptied = suggestions.get(tx, claimed.community_id, claimed.suggestion_id).erased_at is not None
+            # an emptied one keeps the notice that tells what is to be done about it
+            suggestions.set_status(tx, claimed.suggestion_id, whole, now=now, notice=None if emptied else notice)
             _record(tx, claimed, "publishing", whole, now)
+            if emptied and whole in WITHDRAWABLE:  # it never went out, and never will
+                self._withdraw(tx, claimed)
         log.info("publication.settled", publication=claimed.id, suggestion=claimed.suggestion_id, status=status)
 
 

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import structlog
 
-from cohost.errors import CohostError, InvalidInput, NotFound, TooLarge, UnreadableFile
+from cohost.errors import CohostError, Conflict, InvalidInput, NotFound, TooLarge, UnreadableFile
 from cohost.ids import new_id
 from cohost.model import SourceInput
 from cohost.settings import Settings
-from cohost.store import Store, audit, ingestions, places, sources
+from cohost.store import Store, audit, erasures, ingestions, places, sources
 from cohost.store.audit import Actor
 from cohost.store.ingestions import Ingestion, IngestionFile
 from knowledge.extract import FORMATS
@@ -96,7 +96,7 @@ class Files:
             return self._begin(
                 community_id, space_id, _base_name(name), actor, sync=sync, path=path, status="waiting"
             ).id
-        except NotFound:
+        except (NotFound, Conflict):
             path.unlink()
             raise
 
@@ -150,6 +150,7 @@ class Files:
         )
         with self._store.write() as tx:
             places.space(tx, community_id, space_id)
+            erasures.refuse_gone(tx, community_id, actor.name)
             ingestions.add(tx, new)
             audit.record(tx, community_id, actor, "ingestion.started", "ingestion", new.id, now=now, space=space_id)
             if status == "running":
@@ -208,11 +209,14 @@ class Files:
             run.plans.append(plan)
 
     def _flush(self, run: _Run, actor: Actor) -> None:
-        """Embed and commit what is planned, then write outcomes and progress."""
+        """Embed and commit what is planned, then write outcomes and progress; raises NotFound for an erased upload."""
+        with self._store.read() as tx:
+            ingestions.hold(tx, run.ingestion.id)
         results = self._intake.commit(run.ingestion.community_id, run.plans, actor)
         for plan, result in zip(run.plans, results, strict=True):
             run.outcomes.append(_outcome(plan, result))
         with self._store.write() as tx:
+            ingestions.hold(tx, run.ingestion.id)
             for outcome in run.outcomes:
                 ingestions.record(tx, run.ingestion.id, outcome)
             ingestions.progress(tx, run.ingestion.id, done=run.done, total=run.total, now=self._clock())
