@@ -21,6 +21,7 @@ from cohost.settings import Settings
 from cohost.store import Store, hooks
 from cohost.store import connectors as connector_rows
 from cohost.store.migrate import migrate
+from cohost.uses import Uses
 from cohost.vault import Vault
 from cohost.worker import Worker
 from knowledge import answerable
@@ -54,6 +55,7 @@ class App:
     questions: Questions
     approval: Approval
     erasure: Erasure
+    uses: Uses
     worker: Worker
 
     def close(self) -> None:
@@ -93,6 +95,7 @@ def build(
         settings, store, clock, reads, index, search, model, posting, Hooks(store, clock, vault), intake, files,
         Web(intake, sender, sandbox.extract),
         Questions(store, search, reads, clock), approval, erasure,
+        Uses(store, clock, approval),
         Worker(store, clock, search, model, posting, approval, files),
     )  # fmt: skip
 

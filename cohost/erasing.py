@@ -141,7 +141,7 @@ class Erasure:
 
     def _erase_own(self, tx: Tx, suggestion: Suggestion, at: datetime) -> None:
         """Made for a question of theirs: deleted, or emptied to the question where a message of it is out."""
-        self._empty(tx, suggestion, _silent(suggestion.payload), at)
+        self._empty(tx, suggestion, _silent(JOBS[suggestion.job].emptied(suggestion.payload)), at)
         self._take_off_the_board(tx, suggestion, at)
         if not erasure.sent(tx, suggestion.id):
             erasure.delete(tx, suggestion.id)
