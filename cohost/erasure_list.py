@@ -38,10 +38,9 @@ def add(path: Path, new: Iterable[Erased]) -> None:
     if not lines:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as file:
-        if file.tell() and not path.read_bytes().endswith(b"\n"):
-            file.write("\n")
-        file.writelines(lines)
+    with path.open("ab") as file:
+        file.truncate(_whole(path.read_bytes()))  # what a write that was cut off left behind
+        file.write("".join(lines).encode())
         file.flush()
         os.fsync(file.fileno())
 
@@ -50,6 +49,11 @@ def render(entry: Erased) -> str:
     """One line."""
     fields = {"community": entry.community_id, "member": entry.member_id, "at": entry.at.isoformat()}
     return json.dumps(fields, ensure_ascii=False) + "\n"
+
+
+def _whole(content: bytes) -> int:
+    """Length of the complete lines."""
+    return content.rfind(b"\n") + 1
 
 
 def _entry(fields: dict[str, Any]) -> Erased:

@@ -227,6 +227,8 @@ class Intake:
         """Make the vectors again that were made with a title which is gone."""
         with self.store.read() as tx:
             stale = sources.stale_chunks(tx)
+        if not stale:
+            return
         made = self.embedder.embed([embedded_text(c.title, c.headings, c.text) for c in stale])
         with self.store.write() as tx:
             for chunk, vector in zip(stale, made, strict=True):

@@ -59,6 +59,16 @@ def everyone(tx: Tx) -> list[Erased]:
     return [_erased(row) for row in tx.execute(sa.select(erasures).order_by(erasures.c.erased_at))]
 
 
+def is_there(tx: Tx) -> bool:
+    """Whether the database has a list at all: an older one has none."""
+    return erasures.name in sa.inspect(tx).get_table_names()
+
+
+def communities(tx: Tx) -> set[str]:
+    """Ids of the communities that are here."""
+    return {community.id for community in people.all_communities(tx)}
+
+
 def is_gone(tx: Tx, community_id: str, member_id: str | None) -> bool:
     """Whether this person was erased and has not come back since; a present one stays until the transaction ends."""
     if member_id is None or people.hold(tx, community_id, member_id):

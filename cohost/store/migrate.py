@@ -10,37 +10,50 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from cohost.errors import Misconfigured
-from cohost.store.engine import Store
+from cohost.store.engine import Store, Tx
 
 FOLDER = Path(__file__).with_name("migrations")
 
 
 def migrate(store: Store, revision: str = "head") -> None:
     """Upgrade in one go; raises Misconfigured when the database was made by a version this one does not know."""
-    config = _config()
     with store.engine.connect() as connection, connection.begin():
-        _refuse_unknown(config, MigrationContext.configure(connection).get_current_heads())
+        for current in MigrationContext.configure(connection).get_current_heads():
+            check_known(current)
     with store.write() as tx:
-        config.attributes["connection"] = tx
-        command.upgrade(config, revision)
+        upgrade_within(tx, revision)
 
 
 def downgrade(store: Store, revision: str) -> None:
     """Go back to an older shape; what only the newer one can hold is lost."""
-    config = _config()
     with store.write() as tx:
-        config.attributes["connection"] = tx
-        command.downgrade(config, revision)
+        downgrade_within(tx, revision)
 
 
-def _refuse_unknown(config: Config, current: tuple[str, ...]) -> None:
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    for revision in current:
-        if revision not in known:
-            raise Misconfigured(
-                f"The database has revision {revision}, which this version of Cohost does not know."
-                " Start the version that made it, or a newer one."
-            )
+def upgrade_within(tx: Tx, revision: str) -> None:
+    """Upgrade as a part of a transaction."""
+    config = _config()
+    config.attributes["connection"] = tx
+    command.upgrade(config, revision)
+
+
+def downgrade_within(tx: Tx, revision: str) -> None:
+    """Downgrade as a part of a transaction; "base" leaves an empty database."""
+    for current in MigrationContext.configure(tx).get_current_heads():
+        check_known(current)
+    config = _config()
+    config.attributes["connection"] = tx
+    command.downgrade(config, revision)
+
+
+def check_known(revision: str) -> None:
+    """Raise Misconfigured for a shape that only another version can read."""
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if revision not in known:
+        raise Misconfigured(
+            f"The database has revision {revision}, which this version of Cohost does not know."
+            " Start the version that made it, or a newer one."
+        )
 
 
 def _config() -> Config:
