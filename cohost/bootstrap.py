@@ -81,7 +81,7 @@ def build(
     core = _wired(
         settings, store, clock=clock, embedder=embedder, model=model, index=index, connectors=connectors, sender=sender
     )
-    core.erasure.clean()  # what a crash left behind
+    core.erasure.resume()
     return core
 
 

@@ -17,7 +17,7 @@ import structlog
 
 from cohost import erasure_list
 from cohost.approval import Approval
-from cohost.errors import NotFound
+from cohost.errors import Busy, NotFound
 from cohost.jobs import JOBS
 from cohost.ports import VectorIndex
 from cohost.store import Store, Tx, audit, board, erasure, erasures, fulltext, places, requests, sources
@@ -115,6 +115,13 @@ class Erasure:
             for erased, _ in waiting:
                 erasures.finished(tx, erased)
         log.info("erasure.cleaned", erasures=len(waiting))
+
+    def resume(self) -> None:
+        """Clean away what a crash left behind; where others keep the database busy, the next start or call does."""
+        try:
+            self.clean()
+        except Busy as error:
+            log.warning("erasure.not_cleaned", error=error.slug)
 
     def _purge(self, space_pks: Collection[int]) -> None:
         """Let the vector index drop what it holds of these spaces; it reads them from the rows again."""

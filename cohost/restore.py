@@ -110,7 +110,8 @@ class Restore:
         again = 0
         known = {(e.community_id, e.member_id, e.at) for e in erasures.everyone(tx)}
         there = erasures.communities(tx)
-        for entry in (e for e in gone if e.community_id in there):
+        latest = {(e.community_id, e.member_id): e for e in sorted(gone, key=lambda entry: entry.at)}
+        for entry in (e for e in latest.values() if e.community_id in there):
             if entry.at >= taken_at and self._erasure.within(tx, entry, audit.OPERATOR, material=False):
                 again += 1
             elif (entry.community_id, entry.member_id, entry.at) not in known:
