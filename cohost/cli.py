@@ -25,7 +25,7 @@ from cohost.errors import CohostError, InvalidInput, NotFound
 from cohost.model import Caller, Community, Member, Passage, Role, Space
 from cohost.ports import Query
 from cohost.progress import progress_bar
-from cohost.settings import load
+from cohost.settings import Settings, load
 from cohost.store import Tx, audit, credentials, ingestions, people, places, suggestions
 from cohost.store.audit import OPERATOR
 from cohost.suggestion import Destination, in_space
@@ -189,9 +189,7 @@ def restore(
 ) -> None:
     """Put a backup in place. Stop `serve` and `work` first."""
     with _told():
-        settings = load(os.environ)
-        logs.configure(settings.log_level)
-        with closing(restoring(settings)) as restoration:
+        with closing(restoring(_settings())) as restoration:
             done = restoration.run(path, force=force, erased=erased)
         print(f"{done.rows} rows and {done.uploads} uploads restored, {done.erased_again} people erased again.")
         notes.print("Everyone signs in anew. Keys that were revoked after the backup work again: look at them.")
@@ -209,13 +207,17 @@ def _core() -> Iterator[App]:
     core = None
     try:
         with _told():
-            settings = load(os.environ)  # handed over once, here
-            logs.configure(settings.log_level)
-            core = build(settings)
+            core = build(_settings())
             yield core
     finally:
         if core is not None:
             core.close()
+
+
+def _settings() -> Settings:
+    settings = load(os.environ)  # handed over once, here
+    logs.configure(settings.log_level)
+    return settings
 
 
 @contextmanager

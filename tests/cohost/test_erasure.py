@@ -231,6 +231,7 @@ def test_a_published_answer_that_quotes_an_erased_person_is_named_for_correction
     listed = client.get("/v1/suggestions?status=published", headers=as_("hana")).json()["items"]
     assert [(one["id"], "correct it by hand" in one["notice"]) for one in listed] == [(answer.id, True)]
     assert listed[0]["payload"]["text"] == ""
+    assert listed[0]["erased_at"] is not None
     assert story.core.questions.get(story.cast.caller("ben"), answer.request_id or "").status == "waiting"
     assert core.approval.undo(story.cast.caller("hana"), answer.id).status == "undone"
     assert platform.standing == []
