@@ -17,6 +17,7 @@ from api.routes import (
     batch,
     community,
     connectors,
+    consents,
     files,
     health,
     hooks,
@@ -35,7 +36,7 @@ from cohost import __version__
 from cohost.bootstrap import App
 
 ROUTERS = (
-    community.router, spaces.router, members.router, sources.router, batch.router, files.uploads, files.router,
+    community.router, spaces.router, members.router, consents.router, sources.router, batch.router, files.uploads, files.router,
     pages.router, search.router, questions.asking, questions.router, suggestions.deciding, suggestions.router, audit.router,
     keys.making, keys.router, sign_in.router, connectors.making, connectors.router, hooks.making,
     hooks.router, health.router,

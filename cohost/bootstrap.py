@@ -11,15 +11,18 @@ from cohost.connectors import Connectors, built_in
 from cohost.connectors.addresses import Addresses
 from cohost.connectors.configured import Webhooks
 from cohost.connectors.outbound import Outbound
+from cohost.erasing import Erasure
 from cohost.errors import Misconfigured
 from cohost.inbound import Hooks
 from cohost.llm import build_model
 from cohost.ports import Connector, Embedder, LanguageModel, Search, Sender, VectorIndex
 from cohost.questions import Questions
+from cohost.restore import Restore
 from cohost.settings import Settings
 from cohost.store import Store, hooks
 from cohost.store import connectors as connector_rows
 from cohost.store.migrate import migrate
+from cohost.uses import Uses
 from cohost.vault import Vault
 from cohost.worker import Worker
 from knowledge import answerable
@@ -50,6 +53,8 @@ class App:
     files: Files
     questions: Questions
     approval: Approval
+    erasure: Erasure
+    uses: Uses
     worker: Worker
 
     def close(self) -> None:
@@ -68,22 +73,49 @@ def build(
     index: VectorIndex | None = None, connectors: Mapping[str, Connector] | None = None, sender: Sender | None = None,
 ) -> App:  # fmt: skip
     """Migrate the database and wire the application; loads no model and no heavy library."""
-    settings.home.mkdir(parents=True, exist_ok=True)
-    store = Store(settings.database_url)
+    store = _store(settings)
     migrate(store)
+    _check_vault(settings, store)
+    core = _wired(
+        settings, store, clock=clock, embedder=embedder, model=model, index=index, connectors=connectors, sender=sender
+    )
+    core.erasure.resume()
+    return core
+
+
+def restoring(settings: Settings, *, clock: Clock = utc_now, embedder: Embedder | None = None) -> Restore:
+    """What restores a backup; the database is not touched before its `run`."""
+    core = _wired(settings, _store(settings), clock=clock, embedder=embedder)
+    return Restore(core.store, settings, core.erasure, core.index)
+
+
+def _store(settings: Settings) -> Store:
+    settings.home.mkdir(parents=True, exist_ok=True)
+    return Store(settings.database_url)
+
+
+def _wired(
+    settings: Settings, store: Store, *, clock: Clock, embedder: Embedder | None = None,
+    model: LanguageModel | None = None, index: VectorIndex | None = None,
+    connectors: Mapping[str, Connector] | None = None, sender: Sender | None = None,
+) -> App:  # fmt: skip
+    """The application over a database that is not looked at yet."""
     reads: Embedder = embedder or SentenceEmbedder(settings.embedder)
     index = index or _index(settings, store, reads)
     search = Retriever(store, reads, index, answerable.load())
     model = model or build_model(settings, clock)
     sender = sender or Outbound(Addresses(allow_private=settings.allow_private_addresses))
-    vault = _vault(settings, store)
+    vault = Vault(settings)
     posting = Connectors({**built_in(store, clock), **(connectors or {})}, Webhooks(store, clock, vault, sender))
     approval = Approval(store, clock, posting)
     intake = Intake(store, reads, clock, approval.recheck_after_source_change)
     files = Files(store, intake, settings, clock, Sandbox(), sender)
+    erasure = Erasure(
+        store, clock, sources=intake, approval=approval, index=index, home=settings.home, uploads=settings.uploads
+    )
     return App(
         settings, store, clock, reads, index, search, model, posting, Hooks(store, clock, vault), intake, files,
-        Questions(store, search, reads, clock), approval,
+        Questions(store, search, reads, clock), approval, erasure, Uses(store, clock, approval),
         Worker(store, clock, search, model, posting, approval, files),
     )  # fmt: skip
 
@@ -94,10 +126,9 @@ def _index(settings: Settings, store: Store, embedder: Embedder) -> VectorIndex:
     return ExactIndex(vector_reader(store, embedder))
 
 
-def _vault(settings: Settings, store: Store) -> Vault:
-    """With the key that the stored secrets need: a wrong one is told at the start, not when a message is due."""
+def _check_vault(settings: Settings, store: Store) -> None:
+    """Whether the key fits the stored secrets: a wrong one is told at the start, not when a message is due."""
     vault = Vault(settings)
     with store.read() as tx:
         for row_id, sealed in filter(None, (connector_rows.any_sealed(tx), hooks.any_sealed(tx))):
             vault.open(sealed, row_id=row_id)
-    return vault

@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -18,14 +18,14 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from cohost import backup, logs, serving
 from cohost import demo as sample
-from cohost import logs, serving
-from cohost.bootstrap import App, build
+from cohost.bootstrap import App, build, restoring
 from cohost.errors import CohostError, InvalidInput, NotFound
 from cohost.model import Caller, Community, Member, Passage, Role, Space
 from cohost.ports import Query
 from cohost.progress import progress_bar
-from cohost.settings import load
+from cohost.settings import Settings, load
 from cohost.store import Tx, audit, credentials, ingestions, people, places, suggestions
 from cohost.store.audit import OPERATOR
 from cohost.suggestion import Destination, in_space
@@ -177,6 +177,30 @@ def reindex(community: CommunityOption = "") -> None:
         print(f"{core.intake.reindex(where.id)} chunks indexed.")
 
 
+@app.command("backup")
+def back_up(path: Annotated[Path, typer.Argument(help="A new file, such as cohost-2026-03-01.zip.")]) -> None:
+    """Write everything into one file, while the service runs. Keep it as safe as the service itself."""
+    with _core() as core:
+        made = backup.write(core.store, core.settings, path, now=core.clock())
+        key = " and the key of connector secrets" if made.with_key else ""
+        print(f"{made.path}: {made.rows} rows, {made.uploads} uploads{key}.")
+        notes.print("It holds everybody's words. Keep erased.jsonl beside it: who is on it is erased again on restore.")
+
+
+@app.command()
+def restore(
+    path: Annotated[Path, typer.Argument(help="A backup.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace the communities that are here.")] = False,
+    erased: Annotated[Path | None, typer.Option(help="One more erasure list (erased.jsonl).")] = None,
+) -> None:
+    """Put a backup in place. Stop `serve` and `work` first."""
+    with _told():
+        with closing(restoring(_settings())) as restoration:
+            done = restoration.run(path, force=force, erased=erased)
+        print(f"{done.rows} rows and {done.uploads} uploads restored, {done.erased_again} people erased again.")
+        notes.print("Everyone signs in anew. Keys that were revoked after the backup work again: look at them.")
+
+
 def _serve(core: App, *, worker: bool) -> None:
     from api.app import create_app  # the edge: only for the commands that serve
 
@@ -188,16 +212,28 @@ def _core() -> Iterator[App]:
     """The application; an error of ours ends the command with one clear line."""
     core = None
     try:
-        settings = load(os.environ)  # handed over once, here
-        logs.configure(settings.log_level)
-        core = build(settings)
-        yield core
-    except CohostError as error:
-        notes.print(f"[red]{error.message}[/red]")
-        raise typer.Exit(1) from error
+        with _told():
+            core = build(_settings())
+            yield core
     finally:
         if core is not None:
             core.close()
+
+
+def _settings() -> Settings:
+    settings = load(os.environ)  # handed over once, here
+    logs.configure(settings.log_level)
+    return settings
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """An error of ours ends the command with one clear line."""
+    try:
+        yield
+    except CohostError as error:
+        notes.print(f"[red]{error.message}[/red]")
+        raise typer.Exit(1) from error
 
 
 def _community(core: App, wanted: str) -> Community:

@@ -38,7 +38,7 @@ def _shared_runs(tx: Tx, community_id: str, words: list[str], space_pks: Sequenc
     if not space_pks:
         return []
     hits = fulltext.search(tx, list(dict.fromkeys(words)), space_pks, limit=CANDIDATES)
-    found = sources.passages(tx, community_id, [pk for pk, _ in hits], space_pks)
+    found = sources.passages(tx, community_id, [pk for pk, _ in hits], space_pks, withheld=True)
     theirs = [f" {' '.join(_words(passage.text))} " for passage in found.values()]
     runs = [words[n : n + SHINGLE] for n in range(len(words) - SHINGLE + 1)]
     return [run for run in runs if any(f" {' '.join(run)} " in their for their in theirs)]

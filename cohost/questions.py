@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from cohost import audience, quotes
-from cohost.errors import Forbidden, InvalidInput, NotFound
+from cohost.errors import Forbidden, InvalidInput, NotFound, Unauthenticated
 from cohost.ids import new_id
 from cohost.model import Caller, Passage, Request
 from cohost.ports import Embedder, FloatArray, Query, Search
@@ -90,6 +90,8 @@ class Questions:
             new_id("q"), caller.community_id, JOB, payload, member_id, space_id, "waiting", 0, self._clock()
         )
         with self._store.write() as tx:
+            if not people.hold(tx, caller.community_id, member_id):
+                raise Unauthenticated("The member behind these credentials is not in this community any more.")
             requests.add(tx, asked, vector=vector.tobytes())
         return self._with_passages(caller, asked, vector)
 
@@ -141,6 +143,7 @@ class Questions:
         offered = []
         for suggestion in (published[i] for cosine, i in near if cosine >= NEARLY_SAME and i != asked.id):
             stands = quotes.all_stand(quotes.stand(tx, asked.community_id, to, suggestion.evidence)) is not None
+            stands &= suggestion.erased_at is None
             if stands and audience.contains(seen, suggestion.destination, to):
                 offered.append(_published(suggestion))
         return tuple(offered[:MAX_OFFERED])
@@ -168,7 +171,7 @@ def _destination(asked: Request) -> Destination:
 
 
 def _view(caller: Caller, asked: Request, made: Sequence[Suggestion], notice: str) -> QuestionView:
-    answer = next((_published(s) for s in reversed(made) if s.status == "published"), None)
+    answer = next((_published(s) for s in reversed(made) if s.status == "published" and not s.erased_at), None)
     latest = made[-1] if made else None
     view = QuestionView(
         asked.id, asked.payload["text"], asked.space_id, asked.requested_by, asked.created_at,

@@ -34,7 +34,10 @@ def stand(
     tx: Tx, community_id: str, destination: Destination, items: Sequence[Evidence], *, hold: bool = False
 ) -> list[Evidence | None]:
     """Each item as it stands now, at its current offsets; None where the destination's readers may not read the source,
-    where it is gone or not a person's, or where the quote is no longer in it. Held, it stands until the transaction ends."""
+    where it is gone or not a person's, where its author keeps it out of answers, or where the quote is no longer in it.
+
+    With `hold`, for what is about to be stored or sent, none of it can change before the transaction ends.
+    """
     allowed = audience.usable_spaces(audience.sight(tx, community_id), destination)
     return _stand(tx, community_id, allowed, items, hold=hold)
 
@@ -42,12 +45,12 @@ def stand(
 def _stand(
     tx: Tx, community_id: str, allowed: frozenset[str], items: Sequence[Evidence], *, hold: bool = False
 ) -> list[Evidence | None]:
-    ids = ((e.space_id, e.source_id) for e in items if e.space_id in allowed)
-    current = sources.texts(tx, community_id, ids, hold=hold)
+    wanted = ((e.space_id, e.source_id) for e in items if e.space_id in allowed)
+    current = sources.quotable(tx, community_id, wanted, hold=hold)
     standing: list[Evidence | None] = []
     for item in items:
         source = current.get((item.space_id, item.source_id))
-        span = locate(item.quote, source.text, near=item.start) if source and source.origin == "person" else None
+        span = locate(item.quote, source.text, near=item.start) if source else None
         if source is None or span is None:
             standing.append(None)
             continue
@@ -72,14 +75,17 @@ def all_stand(standing: Iterable[Evidence | None]) -> tuple[Evidence, ...] | Non
     return tuple(item for item in items if item) if None not in items else None
 
 
-def still_allowed(tx: Tx, community_id: str, destination: Destination, passages: Sequence[Passage]) -> list[Passage]:
-    """The passages that may go into a prompt for this destination now: readable by all its readers, and unchanged."""
+def still_allowed(
+    tx: Tx, community_id: str, destination: Destination, passages: Sequence[Passage], *, hold: bool = False
+) -> list[Passage]:
+    """The passages that may be used for this destination now: readable by all its readers, let, and unchanged."""
     allowed = audience.usable_spaces(audience.sight(tx, community_id), destination)
-    current = sources.texts(tx, community_id, ((p.space_id, p.source_id) for p in passages if p.space_id in allowed))
+    wanted = ((p.space_id, p.source_id) for p in passages if p.space_id in allowed)
+    current = sources.quotable(tx, community_id, wanted, hold=hold)
     kept = []
     for passage in passages:
         source = current.get((passage.space_id, passage.source_id))
-        if source and source.origin == "person" and source.text[passage.start : passage.end] == passage.text:
+        if source and source.text[passage.start : passage.end] == passage.text:
             kept.append(passage)
     return kept
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cohost.errors import Forbidden, NotFound
+from cohost.errors import Forbidden, NotFound, Unauthenticated
 from cohost.jobs.shape import Job
 from cohost.model import Caller, Role
 from cohost.store import Tx, people, suggestions
@@ -15,13 +15,18 @@ Jobs = Mapping[str, Job]
 
 
 def check_person(tx: Tx, caller: Caller) -> None:
-    """Raise Forbidden unless a person calls who still holds their role, and keep it theirs until this transaction ends."""
+    """Let only a person through who still holds their role, and keep it theirs until this transaction ends.
+
+    Raises Forbidden, or Unauthenticated once they were erased.
+    """
     if caller.by_platform or caller.member_id is None:
         raise Forbidden(
             "A platform key never decides, not even for a member. Decide with a person's own key or session."
         )
     member = people.hold_member(tx, caller.community_id, caller.member_id)
-    if member is None or not member.active or RANK[member.role] < RANK[caller.role]:
+    if member is None:
+        raise Unauthenticated("The member behind these credentials is not in this community any more.")
+    if not member.active or RANK[member.role] < RANK[caller.role]:
         raise Forbidden(f"You are no {caller.role} here any more, so nothing was decided. Ask a host of the community.")
 
 

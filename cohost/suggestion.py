@@ -139,6 +139,7 @@ class Suggestion:
     original_payload: dict[str, Any] | None = None  # before a person's edit
     assigned_to: str | None = None
     notice: str = ""  # why it was withdrawn, failed or is uncertain, for hosts
+    erased_at: datetime | None = None  # its texts were those of a person who was erased then
 
 
 @dataclass(frozen=True)

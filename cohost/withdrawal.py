@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from cohost import audience, quotes
 from cohost.jobs import JOBS
 from cohost.store import Tx, audit, publications, requests, suggestions
-from cohost.suggestion import Status, Suggestion, check_move
+from cohost.suggestion import Evidence, Status, Suggestion, check_move
 
-STOPPABLE: frozenset[Status] = frozenset({"pending", "approved", "failed"})
+WITHDRAWABLE: frozenset[Status] = frozenset({"pending", "approved", "failed"})  # drafts that nobody has seen posted
 GROUND_GONE = "A source it quotes changed or may no longer be read there."
 
 
 def still_stands(tx: Tx, suggestion: Suggestion) -> bool:
     """Whether every quote is in place, every source readable by all who will see it, and somebody there to see it."""
-    standing = quotes.stand(tx, suggestion.community_id, suggestion.destination, suggestion.evidence)
+    if suggestion.erased_at is not None:
+        return False
+    standing = quotes.stand(tx, suggestion.community_id, suggestion.destination, suggestion.evidence, hold=True)
     seen = audience.sight(tx, suggestion.community_id)
     return None not in standing and bool(audience.readers(seen, suggestion.destination))
 
 
 def recheck(tx: Tx, suggestion: Suggestion, reason: str, *, now: datetime) -> None:
     """After a change: follow quotes that moved, and withdraw what has lost its ground."""
-    if suggestion.status != "abstained" and suggestion.status not in STOPPABLE:
+    if suggestion.status != "abstained" and suggestion.status not in WITHDRAWABLE:
         return
     standing = quotes.stand(tx, suggestion.community_id, suggestion.destination, suggestion.evidence)
     items = tuple(item for item in standing if item)
-    if suggestion.status != "abstained" and None in standing:
+    if suggestion.status != "abstained" and _outdated(suggestion.evidence, standing):
         withdraw(tx, suggestion, reason, now=now)
     elif items != suggestion.evidence:
         suggestions.set_evidence(tx, suggestion.community_id, suggestion.id, items)
+
+
+def _outdated(items: Sequence[Evidence], standing: Sequence[Evidence | None]) -> bool:
+    """Whether a draft shows what is not so any more: a quote that is gone, or the title of where it stands."""
+    return any(now is None or now.title != item.title for item, now in zip(items, standing, strict=True))
 
 
 def withdraw(tx: Tx, suggestion: Suggestion, reason: str, *, now: datetime) -> None:
@@ -38,7 +46,7 @@ def withdraw(tx: Tx, suggestion: Suggestion, reason: str, *, now: datetime) -> N
     empty = JOBS[suggestion.job].emptied(suggestion.payload)
     suggestions.update(
         tx, suggestion.id, from_version=suggestion.version, now=now, status="withdrawn", notice=reason, payload=empty,
-        original_payload=None,
+        original_payload=None, rationale="",
     )  # fmt: skip
     suggestions.set_evidence(tx, suggestion.community_id, suggestion.id, [])
     suggestions.forget_texts(tx, suggestion.id, empty)

@@ -19,7 +19,7 @@ from cohost.model import Request
 from cohost.ports import Connector, LanguageModel, Search
 from cohost.store import Store, Tx, audit, people, publications, requests, suggestions
 from cohost.suggestion import Publication, Receipt, Status
-from cohost.withdrawal import GROUND_GONE, still_stands, withdraw
+from cohost.withdrawal import GROUND_GONE, WITHDRAWABLE, still_stands, withdraw
 
 IDLE_S = 0.5  # how long an idle worker sleeps: an answer is waited for by a person
 MAX_TRIES = 3  # of a request whose job fails; then a host sees it as failed
@@ -142,9 +142,10 @@ class Worker:
             self._withdraw(tx, claimed)
 
     def _withdraw(self, tx: Tx, claimed: Publication) -> None:
-        suggestion = suggestions.get(tx, claimed.community_id, claimed.suggestion_id, hold=True)
-        publications.settle(tx, claimed.id, "approved", now=self.clock())
-        withdraw(tx, suggestion, GROUND_GONE, now=self.clock())
+        suggestions.hold(tx, claimed.suggestion_id)
+        if publications.settle(tx, claimed.id, "approved", now=self.clock()):
+            suggestion = suggestions.get(tx, claimed.community_id, claimed.suggestion_id)
+            withdraw(tx, suggestion, GROUND_GONE, now=self.clock())
 
     def _send(self, claimed: Publication) -> None:
         connector = self._connector(claimed)
@@ -198,13 +199,16 @@ class Worker:
     ) -> None:  # fmt: skip
         now = self.clock()
         with self.store.write() as tx:
-            suggestions.get(
-                tx, claimed.community_id, claimed.suggestion_id, hold=True
-            )  # before its messages, as all do
-            publications.settle(tx, claimed.id, status, now=now, receipt=receipt, available_at=available_at)
+            suggestions.hold(tx, claimed.suggestion_id)  # before its messages, as all do
+            if not publications.settle(tx, claimed.id, status, now=now, receipt=receipt, available_at=available_at):
+                return  # an erasure took it back meanwhile
             whole = _of_all(p.status for p in publications.of_suggestion(tx, claimed.suggestion_id))
-            suggestions.set_status(tx, claimed.suggestion_id, whole, now=now, notice=notice)
+            emptied = suggestions.get(tx, claimed.community_id, claimed.suggestion_id).erased_at is not None
+            # an emptied one keeps the notice that tells what is to be done about it
+            suggestions.set_status(tx, claimed.suggestion_id, whole, now=now, notice=None if emptied else notice)
             _record(tx, claimed, "publishing", whole, now)
+            if emptied and whole in WITHDRAWABLE:  # it never went out, and never will
+                self._withdraw(tx, claimed)
         log.info("publication.settled", publication=claimed.id, suggestion=claimed.suggestion_id, status=status)
 
 

@@ -38,11 +38,16 @@ def cut(document: Document, *, count_tokens: CountTokens, embedder: str) -> list
         for start, end in _pack(document, section_start, section_end, count_tokens):
             text = document.text[start:end]
             titles = tuple(h.title for h in trail if h.title != document.title)
-            digest = sha256("\x00".join((embedder, embedded_text(document.title, titles, text))).encode()).hexdigest()
+            digest = chunk_hash(embedder, document.title, titles, text)
             at = bisect_right(places, start) - 1
             place = _named(document.places[at]) if at >= 0 else _anchor(trail)
             chunks.append(Chunk(start, end, titles, place, text, digest))
     return chunks
+
+
+def chunk_hash(embedder: str, title: str, headings: Sequence[str], text: str) -> str:
+    """What tells whether a vector has to be made again: of the embedder and all that it reads."""
+    return sha256("\x00".join((embedder, embedded_text(title, headings, text))).encode()).hexdigest()
 
 
 def embedded_text(title: str, headings: Sequence[str], text: str) -> str:

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import structlog
 
-from cohost.errors import CohostError, DeliveryFailed, InvalidInput, NotFound, TooLarge, UnreadableFile
+from cohost.errors import CohostError, Conflict, DeliveryFailed, InvalidInput, NotFound, TooLarge, UnreadableFile
 from cohost.ids import new_id
 from cohost.model import SourceInput
 from cohost.ports import Sender
 from cohost.settings import Settings
-from cohost.store import Store, audit, ingestions, places, sources
+from cohost.store import Store, audit, erasures, ingestions, places, sources
 from cohost.store.audit import Actor
 from cohost.store.ingestions import FileCode, Ingestion, IngestionFile
 from knowledge.extract.sandbox import Sandbox
@@ -83,7 +83,7 @@ class Files:
             raise InvalidInput(f"{name} is empty.", field="file")
         try:
             return self._begin(community_id, space_id, _base_name(name), actor, sync=sync, at=str(path)).id
-        except NotFound:
+        except (NotFound, Conflict):
             path.unlink()
             raise
 
@@ -163,6 +163,7 @@ class Files:
         )
         with self._store.write() as tx:
             places.space(tx, community_id, space_id)
+            erasures.refuse_gone(tx, community_id, actor.name)
             ingestions.add(tx, new)
             audit.record(tx, community_id, actor, "ingestion.started", "ingestion", new.id, now=now, space=space_id)
             if running:
@@ -230,11 +231,14 @@ class Files:
             run.plans.append(plan)
 
     def _flush(self, run: _Run, actor: Actor) -> None:
-        """Embed and commit what is planned, then write outcomes and progress."""
+        """Embed and commit what is planned, then write outcomes and progress; raises NotFound for an erased upload."""
+        with self._store.read() as tx:
+            ingestions.hold(tx, run.ingestion.id)
         results = self._intake.commit(run.ingestion.community_id, run.plans, actor)
         for plan, result in zip(run.plans, results, strict=True):
             run.outcomes.append(_outcome(plan, result))
         with self._store.write() as tx:
+            ingestions.hold(tx, run.ingestion.id)
             for outcome in run.outcomes:
                 ingestions.record(tx, run.ingestion.id, outcome)
             ingestions.progress(tx, run.ingestion.id, done=run.done, total=run.total, now=self._clock())

@@ -11,12 +11,12 @@ from typing import Any
 from cohost.errors import CohostError, InvalidInput, NotFound, StaleVersion, UnreadableFile
 from cohost.model import Source, SourceInput, Space
 from cohost.ports import Embedder
-from cohost.store import Store, Tx, audit, erasure, fulltext, people, places, sources, suggestions
+from cohost.store import Store, Tx, audit, erasures, fulltext, places, sources, suggestions
 from cohost.store.audit import Actor
 from cohost.store.fulltext import IndexedText
 from cohost.store.ingestions import Outcome
 from cohost.store.sources import Chunk, StoredSource
-from knowledge.chunk import cut, embedded_text
+from knowledge.chunk import chunk_hash, cut, embedded_text
 from knowledge.extract.document import Document
 from knowledge.structure import document_from_text
 from knowledge.tokens import token_counter
@@ -49,6 +49,7 @@ class Plan:
     chunks: list[Chunk]
     known: dict[str, bytes]  # vectors by chunk hash that need not be made again
     before: StoredSource | None
+    thread_title: str | None = None  # set when the title is not its own but that of its thread
 
     @property
     def missing(self) -> list[Chunk]:
@@ -86,9 +87,12 @@ class Intake:
             titles = {(plan.space.id, plan.source.id): plan.source.title for plan in waiting.values()}
             if (space_id, new.id) in titles:
                 self._commit_waiting(community_id, items, waiting, outcomes, actor)  # twice in one batch: in order
-            titled = replace(new, title=new.title or titles.get((space_id, new.parent_id or ""), ""))
+            lent = titles.get((space_id, new.parent_id or ""), "") if not new.title else ""
+            titled = replace(new, title=new.title or lent)
             try:
                 planned = self.plan(community_id, space_id, titled, _document(titled), content_hash=_hash_of(new))
+                if lent and isinstance(planned, Plan):
+                    planned = replace(planned, thread_title=lent)
             except CohostError as error:
                 outcomes[at] = error
                 continue
@@ -130,7 +134,9 @@ class Intake:
             space = places.space(tx, community_id, space_id)
             before = sources.find(tx, space.pk, new.id)
             source = _next_source(space, new, document, before, now=self.clock())
-            title = source.title or self._thread_title(tx, space, new)
+            erasures.refuse_gone(tx, community_id, source.author_id)
+            inherited = None if source.title else self._thread_title(tx, space, source)
+            title = source.title or inherited or ""
             source, document = replace(source, title=title), replace(document, title=title)
             known = sources.chunk_vectors(tx, before.source.pk) if before else {}
         if before is not None and before.deleted_at is None and before.content_hash == content_hash:
@@ -140,7 +146,7 @@ class Intake:
             if source.origin == "person"
             else []
         )
-        return Plan(space, source, document, content_hash, from_file, chunks, known, before)
+        return Plan(space, source, document, content_hash, from_file, chunks, known, before, inherited)
 
     def commit(self, community_id: str, plans: Sequence[Plan], actor: Actor) -> list[PutResult | None]:
         """Embed what is missing in one go, then write each source; None for one that somebody changed meanwhile."""
@@ -167,8 +173,10 @@ class Intake:
             elif before.deleted_at is not None:
                 return
             _refuse_stale_delete(before, deleted_at)
-            self.bury(tx, community_id, before, deleted_at or max(now, before.source.updated_at or now))
+            held = self.bury(tx, community_id, before, deleted_at or max(now, before.source.updated_at or now))
             audit.record(tx, community_id, actor, "source.deleted", "source", source_id, now=now, space=space_id)
+        if len(held) > 1:
+            self.refresh()
 
     def delete_space(self, community_id: str, space_id: str, actor: Actor) -> None:
         """Remove a space with everything in it; drafts that quote it are withdrawn."""
@@ -184,19 +192,6 @@ class Intake:
             audit.record(tx, community_id, actor, "space.deleted", "space", space_id, now=now)
         self.store.checkpoint()
 
-    def erase_member(self, community_id: str, member_id: str, actor: Actor) -> None:
-        """Remove a person with everything they wrote or asked; ids stay in the audit."""
-        now = self.clock()
-        with self.store.write() as tx:
-            people.member(tx, community_id, member_id)
-            for stored in sources.by_author(tx, community_id, member_id):
-                self.bury(tx, community_id, stored, now)
-            erasure.forget_member(tx, community_id, member_id)
-            people.delete_member(tx, community_id, member_id)
-            fulltext.compact(tx)
-            audit.record(tx, community_id, actor, "member.erased", "member", member_id, now=now)
-        self.store.checkpoint()
-
     def reindex(self, community_id: str) -> int:
         """Write the full-text index again, and let every vector index read its spaces again; the number of chunks."""
         count = 0
@@ -210,8 +205,12 @@ class Intake:
             fulltext.compact(tx)
         return count
 
-    def bury(self, tx: Tx, community_id: str, stored: StoredSource, at: datetime) -> None:
-        """Within a transaction: take a source's text out of every place it stands in."""
+    def bury(self, tx: Tx, community_id: str, stored: StoredSource, at: datetime) -> set[tuple[str, str]]:
+        """Within a transaction: take a source's text out of every place it stands in.
+
+        Gives (space id, source id) of all that held words of it: itself, and replies found under its title. Call
+        `refresh` after the commit.
+        """
         source = stored.source
         fulltext.remove(tx, sources.chunk_pks(tx, source.pk))
         sources.replace_chunks(
@@ -221,11 +220,39 @@ class Intake:
         suggestions.forget_source(tx, community_id, source.space_id, source.id)
         places.bump_version(tx, [stored.space_pk])
         self._on_change(tx, community_id, source.space_id, source.id)
+        retitled = self._retitle_replies(tx, community_id, stored, "") if source.title else []
+        return {(source.space_id, source_id) for source_id in (source.id, *retitled)}
+
+    def refresh(self) -> None:
+        """Make the vectors again that were made with a title which is gone."""
+        with self.store.read() as tx:
+            stale = sources.stale_chunks(tx)
+        if not stale:
+            return
+        made = self.embedder.embed([embedded_text(c.title, c.headings, c.text) for c in stale])
+        with self.store.write() as tx:
+            for chunk, vector in zip(stale, made, strict=True):
+                digest = chunk_hash(self.embedder.name, chunk.title, chunk.headings, chunk.text)
+                sources.set_vector(tx, chunk, hash=digest, vector=vector.tobytes())
+            places.bump_version(tx, {chunk.space_pk for chunk in stale})
+
+    def _retitle_replies(self, tx: Tx, community_id: str, root: StoredSource, title: str) -> list[str]:
+        """Replies without a title of their own are found under their thread's; it goes, or changes, with the thread."""
+        changed = []
+        for reply in sources.replies(tx, root.space_pk, root.source.id):
+            if reply.source.title == root.source.title:
+                sources.retitle(tx, reply.source.pk, title)
+                rows = sources.indexed_texts(tx, root.space_pk, source_pk=reply.source.pk)
+                fulltext.remove(tx, [row.chunk_pk for row in rows])
+                fulltext.add(tx, root.space_pk, rows)
+                self._on_change(tx, community_id, root.source.space_id, reply.source.id)
+                changed.append(reply.source.id)
+        return changed
 
     def _write(self, community_id: str, plan: Plan, fresh: dict[str, bytes], actor: Actor) -> PutResult | None:
         with self.store.write() as tx:
             now_there = sources.find(tx, plan.space.pk, plan.source.id)
-            if _state(now_there) != _state(plan.before):
+            if self._outdated(tx, community_id, plan, now_there):
                 return None
             structure: dict[str, Any] = {
                 "headings": [[h.start, h.level, h.title, h.slug] for h in plan.document.headings],
@@ -241,9 +268,20 @@ class Intake:
                 tx, community_id, actor, f"source.{outcome}", "source", plan.source.id, now=self.clock(),
                 space=plan.space.id, version=plan.source.version,
             )  # fmt: skip
-            if plan.before is not None:
-                self._on_change(tx, community_id, plan.space.id, plan.source.id)
+            retitled = self._follow(tx, community_id, plan) if plan.before else []
+        if retitled:
+            self.refresh()
         return PutResult(replace(plan.source, pk=pk), outcome, len(plan.chunks), len({c.hash for c in plan.missing}))
+
+    def _follow(self, tx: Tx, community_id: str, plan: Plan) -> list[str]:
+        """What an edit means for snapshots, for drafts, and for replies under its title; ids of the latter."""
+        assert plan.before is not None  # noqa: S101  only called for an edit
+        source = plan.source
+        suggestions.forget_outdated(tx, community_id, plan.space.id, source.id, source.text)
+        self._on_change(tx, community_id, plan.space.id, source.id)
+        if plan.before.source.title in ("", source.title):
+            return []
+        return self._retitle_replies(tx, community_id, plan.before, source.title)
 
     def _index(self, tx: Tx, community_id: str, plan: Plan, source_pk: int, vectors: dict[str, bytes]) -> None:
         fulltext.remove(tx, sources.chunk_pks(tx, source_pk))
@@ -263,10 +301,17 @@ class Intake:
                 sources.touch(tx, before.source.pk, new.updated_at)
         return PutResult(before.source, "unchanged")
 
-    def _thread_title(self, tx: Tx, space: Space, new: SourceInput) -> str:
+    def _thread_title(self, tx: Tx, space: Space, new: Source, *, hold: bool = False) -> str:
         """A reply is found under the title of its thread."""
-        root = sources.find(tx, space.pk, new.parent_id) if new.parent_id else None
+        root = sources.find(tx, space.pk, new.parent_id, hold=hold) if new.parent_id else None
         return root.source.title if root else ""
+
+    def _outdated(self, tx: Tx, community_id: str, plan: Plan, now_there: StoredSource | None) -> bool:
+        """Whether the ground of a plan moved while it was made: the source, its author, or the title of its thread."""
+        if _state(now_there) != _state(plan.before) or erasures.is_gone(tx, community_id, plan.source.author_id):
+            return True
+        titled = plan.thread_title
+        return titled is not None and self._thread_title(tx, plan.space, plan.source, hold=True) != titled
 
     def _tombstone(self, tx: Tx, community_id: str, space: Space, source_id: str, at: datetime) -> StoredSource:
         empty = Source(space.id, source_id, "post", "", "", created_at=at, updated_at=at)

@@ -93,6 +93,30 @@ def test_a_taken_port_is_told_before_anything_is_read(run: Run) -> None:
     assert "COHOST_PORT" in refused.stderr
 
 
+def test_a_backup_is_restored_into_another_home(run: Run, tmp_path: Path) -> None:
+    run("community", "create", "harbour")
+    secret = run("key", "create", "--role", "host", "--member", "hana").stdout.splitlines()[-1]
+    path, other = tmp_path / "b.zip", str(tmp_path / "other")
+    assert f"{path}: " in run("backup", str(path)).stdout
+    assert "rows" in run("restore", str(path), COHOST_HOME=other).stdout
+    with Store(load({"COHOST_HOME": other}).database_url).read() as tx:
+        assert credentials.authenticate(tx, secret).member_id == "hana"
+    again = run("restore", str(path), COHOST_HOME=other)
+    assert (again.exit_code, "--force" in again.stderr) == (1, True)
+    assert run("restore", str(path), "--force", COHOST_HOME=other).exit_code == 0
+
+
+def test_a_backup_that_was_cut_off_is_one_clear_line(run: Run, tmp_path: Path) -> None:
+    run("community", "create", "harbour")
+    path = tmp_path / "b.zip"
+    run("backup", str(path))
+    path.write_bytes(path.read_bytes()[:-100])
+    refused = run("restore", str(path), "--force")
+    assert refused.exit_code == 1
+    assert "cut off" in refused.stderr
+    assert "Traceback" not in refused.output
+
+
 @pytest.mark.model
 def test_a_folder_is_read_searched_and_asked(run: Run, store: Store, tmp_path: Path) -> None:
     course = tmp_path / "course"

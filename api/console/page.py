@@ -41,6 +41,7 @@ PLACES = (
     Place("/queue", "Queue", staff_only=True),
     Place("/ask", "Ask"),
     Place("/board", "Board"),
+    Place("/my-posts", "My posts"),
     Place("/upload", "Upload", hosts_only=True),
     Place("/people", "People", hosts_only=True),
     Place("/community", "Community", hosts_only=True),

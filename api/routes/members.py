@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import Field, StringConstraints
 
 from api.auth import Anyone, HostOrPlatform, StaffOrPlatform, actor
@@ -22,6 +22,11 @@ MemberRole = Literal["member", "moderator", "host"]
 Text = Annotated[str, StringConstraints(max_length=5000, pattern=ANY_TEXT)]
 ShortText = Annotated[str, StringConstraints(max_length=100, pattern=ANY_TEXT)]
 Topics = Annotated[list[Annotated[str, StringConstraints(max_length=500, pattern=WORDS)]], Field(max_length=50)]
+
+
+Material = Annotated[
+    bool, Query(description="true: also erase what was read from files they uploaded. Otherwise lessons stay.")
+]
 
 
 class Profile(Body):
@@ -100,11 +105,13 @@ def put_member(core: Core, caller: HostOrPlatform, id: ObjectPath, body: MemberB
 
 
 @router.delete("/v1/members/{id}", summary="Erase a member", status_code=204, responses=responses(401, 403, 404, 422))
-def delete_member(core: Core, caller: HostOrPlatform, id: ObjectPath) -> None:
-    """With everything they wrote: texts, vectors, drafts, snapshots and keys. It cannot be undone."""
-    core.intake.erase_member(caller.community_id, id, actor(caller))
-    with core.store.write() as tx:
-        core.approval.recheck_after_permission_change(tx, caller.community_id)
+def delete_member(core: Core, caller: HostOrPlatform, id: ObjectPath, material: Material = False) -> None:
+    """With everything they wrote, asked or edited: texts, vectors, drafts, snapshots, files and keys; it cannot be undone.
+
+    Answers that quoted them are emptied here. What stands on another platform is listed with a notice: look at
+    `GET /v1/suggestions?status=published`. After a 503 the same call goes on where it stopped.
+    """
+    core.erasure.erase(caller.community_id, id, actor(caller), material=material)
 
 
 def _merged(member_id: str, old: Member | None, body: MemberBody) -> Member:

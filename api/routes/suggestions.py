@@ -70,7 +70,8 @@ class SuggestionView(View):
     made_by: str = Field(description="`embedded`, or the language model's name.")
     provenance: dict[str, Any]
     assigned_to: str | None
-    notice: str = Field(description="Why it was withdrawn, failed or is uncertain.")
+    notice: str = Field(description="Why it was withdrawn, failed or is uncertain, or has to be corrected by hand.")
+    erased_at: datetime | None = Field(description="When its texts went because they were those of an erased person.")
     created_at: datetime
     updated_at: datetime
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from cohost.errors import DeliveryFailed, NotFound
 from cohost.model import Source, Space
-from cohost.store import Store, Tx, board, places, sources
+from cohost.store import Store, Tx, board, places, publications, sources
 from cohost.store.board import BoardPost
 from cohost.suggestion import Message, Receipt
 
@@ -29,6 +29,8 @@ class Board:
     def publish(self, community_id: str, message: Message, key: str) -> Receipt:
         """Post under `key`; the second time gives the first receipt."""
         with self._store.write() as tx:
+            if publications.was_emptied(tx, key):  # after the worker took it, and before this transaction
+                raise DeliveryFailed("Its words were erased while it was being posted; nothing was posted.")
             if board.find(tx, community_id, key) is None:
                 self._post(tx, community_id, message, key)
         return Receipt(key)
@@ -41,12 +43,7 @@ class Board:
     def reverse(self, community_id: str, receipt: Receipt) -> None:
         """Remove the post, in the space too."""
         with self._store.write() as tx:
-            post = board.find(tx, community_id, receipt.external_id)
-            if post is None:
-                return
-            board.remove(tx, community_id, post.key)
-            if post.space_id and post.source_id:
-                self._remove_source(tx, community_id, post.space_id, post.source_id)
+            board.take_down(tx, community_id, receipt.external_id, self._clock())
 
     def _post(self, tx: Tx, community_id: str, message: Message, key: str) -> None:
         now, to = self._clock(), message.destination
@@ -76,9 +73,3 @@ class Board:
             return places.space(tx, community_id, space_id)
         except NotFound as error:
             raise DeliveryFailed(f"The space {space_id!r} is gone; nothing was posted.") from error
-
-    def _remove_source(self, tx: Tx, community_id: str, space_id: str, source_id: str) -> None:
-        space = places.space(tx, community_id, space_id)
-        stored = sources.find(tx, space.pk, source_id)
-        if stored is not None and stored.deleted_at is None:
-            sources.bury(tx, stored.source.pk, self._clock())

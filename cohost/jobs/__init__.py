@@ -11,7 +11,7 @@ from cohost.ids import new_id
 from cohost.jobs import answer
 from cohost.jobs.shape import Job, Tools
 from cohost.model import Request
-from cohost.store import Tx, audit, suggestions
+from cohost.store import Tx, audit, requests, suggestions
 from cohost.suggestion import Abstention, Draft, Suggestion
 
 JOBS: dict[str, Job] = {job.name: job for job in (answer.JOB,)}
@@ -25,6 +25,8 @@ def run(request: Request, tools: Tools, *, max_characters: int) -> list[Suggesti
     """Run the request's job and submit what comes of it; raises SourcesMoved when nothing could be submitted."""
     outcomes = JOBS[request.job].propose(request, tools)
     with tools.store.write() as tx:
+        if not requests.hold(tx, request.id):  # erased, with who asked, while the draft was made
+            return []
         return [_submit(tx, request, outcome, n, tools.clock(), max_characters) for n, outcome in enumerate(outcomes)]
 
 
@@ -33,7 +35,9 @@ def _submit(
 ) -> Suggestion:
     made = _suggestion(tx, request, outcome, now, max_characters)
     # one suggestion per try: a worker that died after this commit cannot submit a second one for the same try
-    stored = suggestions.add(tx, made, outcome.passages, dedupe_key=f"{request.id}/{request.attempts}/{position}")
+    # and what changed or went while the draft was made does not come back as a snapshot
+    seen = quotes.still_allowed(tx, request.community_id, outcome.destination, outcome.passages, hold=True)
+    stored = suggestions.add(tx, made, seen, dedupe_key=f"{request.id}/{request.attempts}/{position}")
     if stored:
         audit.record(
             tx, request.community_id, audit.WORKER, "suggestion.made", "suggestion", made.id, now=now, new=made.status,

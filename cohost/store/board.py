@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from cohost.store import places, sources
 from cohost.store.engine import Tx
 from cohost.store.tables import board_posts
 
@@ -40,6 +41,19 @@ def find(tx: Tx, community_id: str, key: str) -> BoardPost | None:
 def remove(tx: Tx, community_id: str, key: str) -> None:
     """Delete a post; twice is fine."""
     tx.execute(board_posts.delete().where(board_posts.c.community_id == community_id, board_posts.c.key == key))
+
+
+def take_down(tx: Tx, community_id: str, key: str, at: datetime) -> None:
+    """Delete a post, in its space too; twice is fine."""
+    post = find(tx, community_id, key)
+    if post is None:
+        return
+    remove(tx, community_id, key)
+    if post.space_id and post.source_id:
+        space = places.space(tx, community_id, post.space_id)
+        stored = sources.find(tx, space.pk, post.source_id)
+        if stored is not None and stored.deleted_at is None:
+            sources.bury(tx, stored.source.pk, at)
 
 
 def _post(row: sa.Row[Any]) -> BoardPost:

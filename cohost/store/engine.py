@@ -62,6 +62,33 @@ class Store:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
                 connection.exec_driver_sql("BEGIN")
 
+    def compact(self) -> None:
+        """Rewrite the database file, so that no byte of what was deleted is left in it or in its log (SQLite).
+
+        `secure_delete` alone is not enough: when SQLite moves rows between pages, it may leave copies of their bytes
+        behind. Raises Busy when somebody still reads the old state; then the bytes are still there.
+        """
+        if not self.sqlite:
+            return
+        with self._translated(), self.engine.connect() as connection:
+            connection.exec_driver_sql("COMMIT")  # neither can run inside a transaction
+            try:
+                connection.exec_driver_sql("VACUUM")
+                busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
+            finally:
+                connection.exec_driver_sql("BEGIN")
+        if busy:
+            raise Busy("The database is in use, so deleted bytes are still in its log. Call again in a moment.")
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Tx]:
+        """A read-only transaction in which every statement sees the state of the first one, however long it takes."""
+        with self._translated(), self.engine.connect() as tx:
+            if not self.sqlite:
+                tx = tx.execution_options(isolation_level="REPEATABLE READ")
+            with tx.begin():
+                yield tx
+
     def close(self) -> None:
         """Give back all connections."""
         self.engine.dispose()

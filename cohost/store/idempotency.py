@@ -12,7 +12,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from cohost.errors import Conflict, InvalidInput
+from cohost.errors import Conflict, InvalidInput, Unauthenticated
+from cohost.store import people
 from cohost.store.engine import Tx
 from cohost.store.tables import idempotency
 
@@ -58,7 +59,12 @@ class Answer:
 
 
 def claim(tx: Tx, wanted: Claim, now: datetime) -> Answer | None:
-    """None when the caller has to run the call, else its stored answer; raises KeyReused or StillRunning."""
+    """None when the caller has to run the call, else its stored answer.
+
+    Raises KeyReused, StillRunning, or Unauthenticated for a member who was erased a moment ago.
+    """
+    if wanted.member_id is not None and not people.hold(tx, wanted.community_id, wanted.member_id):
+        raise Unauthenticated("The member behind these credentials is not in this community any more.")
     _drop_old(tx, wanted, now)
     if _insert(tx, wanted, now):
         return None
@@ -79,12 +85,6 @@ def finish(tx: Tx, done: Claim, answer: Answer) -> None:
 def release(tx: Tx, failed: Claim) -> None:
     """Let the next call with the same key run."""
     tx.execute(idempotency.delete().where(_mine(failed)))
-
-
-def forget_member(tx: Tx, community_id: str, member_id: str) -> None:
-    """Remove what was answered to a member."""
-    where = (idempotency.c.community_id == community_id) & (idempotency.c.member_id == member_id)
-    tx.execute(idempotency.delete().where(where))
 
 
 def _insert(tx: Tx, wanted: Claim, now: datetime) -> bool:

@@ -97,6 +97,13 @@ def claim(tx: Tx, now: datetime) -> Ingestion | None:
     return _ingestion(tx.execute(taken.returning(*ingestions.c)).one())
 
 
+def hold(tx: Tx, ingestion_id: str) -> None:
+    """Keep an ingestion until the transaction ends; raises NotFound when it was erased with who uploaded it."""
+    held = sa.select(ingestions.c.id).where(ingestions.c.id == ingestion_id).with_for_update(read=True, key_share=True)
+    if tx.execute(held).one_or_none() is None:
+        raise NotFound(f"There is no ingestion {ingestion_id!r}.")
+
+
 def record(tx: Tx, ingestion_id: str, file: IngestionFile) -> None:
     """Keep the outcome of one file; the last one counts."""
     where = (ingestion_files.c.ingestion_id == ingestion_id) & (ingestion_files.c.name == file.name)

@@ -11,7 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from cohost.errors import Misconfigured
-from cohost.store.engine import Store
+from cohost.store.engine import Store, Tx
 
 FOLDER = Path(__file__).with_name("migrations")
 
@@ -20,30 +20,43 @@ def migrate(store: Store, revision: str = "head") -> None:
     """Upgrade in one go; raises Misconfigured when the database was made by a version this one does not know."""
     with store.read() as tx:
         current = MigrationContext.configure(tx).get_current_heads()
-    _refuse_unknown(current)
+    for known in current:
+        check_known(known)
     if revision == "head" and current == _revisions()[:1]:
         return  # most starts, and they need no lock
-    config = _config()
     with store.write() as tx:
-        config.attributes["connection"] = tx
-        command.upgrade(config, revision)
+        upgrade_within(tx, revision)
 
 
 def downgrade(store: Store, revision: str) -> None:
     """Go back to an older shape; what only the newer one can hold is lost."""
-    config = _config()
     with store.write() as tx:
-        config.attributes["connection"] = tx
-        command.downgrade(config, revision)
+        downgrade_within(tx, revision)
 
 
-def _refuse_unknown(current: tuple[str, ...]) -> None:
-    for revision in current:
-        if revision not in _revisions():
-            raise Misconfigured(
-                f"The database has revision {revision}, which this version of Cohost does not know."
-                " Start the version that made it, or a newer one."
-            )
+def upgrade_within(tx: Tx, revision: str) -> None:
+    """Upgrade as a part of a transaction."""
+    config = _config()
+    config.attributes["connection"] = tx
+    command.upgrade(config, revision)
+
+
+def downgrade_within(tx: Tx, revision: str) -> None:
+    """Downgrade as a part of a transaction; "base" leaves an empty database."""
+    for current in MigrationContext.configure(tx).get_current_heads():
+        check_known(current)
+    config = _config()
+    config.attributes["connection"] = tx
+    command.downgrade(config, revision)
+
+
+def check_known(revision: str) -> None:
+    """Raise Misconfigured for a shape that only another version can read."""
+    if revision not in _revisions():
+        raise Misconfigured(
+            f"The database has revision {revision}, which this version of Cohost does not know."
+            " Start the version that made it, or a newer one."
+        )
 
 
 @cache

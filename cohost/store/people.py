@@ -98,9 +98,11 @@ def put_member(tx: Tx, community_id: str, new: Member, now: datetime) -> bool:
     return True
 
 
-def delete_member(tx: Tx, community_id: str, member_id: str) -> None:
-    """Remove the row, with keys, sessions and space memberships; texts are `knowledge.erase`'s work."""
-    tx.execute(members.delete().where(members.c.community_id == community_id, members.c.id == member_id))
+def hold(tx: Tx, community_id: str, member_id: str) -> bool:
+    """Whether there is such a member; an erasure waits until this transaction ends (on SQLite all writers do)."""
+    where = (members.c.community_id == community_id) & (members.c.id == member_id)
+    held = sa.select(members.c.id).where(where).with_for_update(read=True, key_share=True)
+    return tx.execute(held).one_or_none() is not None
 
 
 def _select_member(community_id: str, member_id: str) -> sa.Select[Any]:

@@ -47,17 +47,27 @@ def claim(tx: Tx, now: datetime) -> Publication | None:
     return _publication(row, status=found.status) if row else None
 
 
+def was_emptied(tx: Tx, publication_id: str) -> bool:
+    """Whether the message lost its text to an erasure; one that comes now waits until this transaction ends."""
+    held = sa.select(publications.c.message).where(publications.c.id == publication_id).with_for_update()
+    message = tx.execute(held).scalar_one_or_none()
+    return message is not None and message["text"] == ""
+
+
 def settle(
     tx: Tx, publication_id: str, status: Status, *, now: datetime, receipt: Receipt | None = None,
     available_at: datetime | None = None,
-) -> None:  # fmt: skip
-    """Record how a send ended, or give the row back for a later try."""
+) -> bool:  # fmt: skip
+    """Record how a send ended, or give the row back for a later try; False when it was taken back or is gone."""
     values: dict[str, Any] = {"status": status, "claimed_until": None, "updated_at": now}
     if receipt is not None:
         values["receipt"] = asdict(receipt)
     if available_at is not None:
         values["available_at"] = available_at
-    tx.execute(publications.update().where(publications.c.id == publication_id).values(values))
+    mine = publications.c.id == publication_id
+    if status != "undone":
+        mine &= publications.c.status != "undone"  # an erasure took it off the board while the worker held it
+    return tx.execute(publications.update().where(mine).values(values)).rowcount > 0
 
 
 def look_again(tx: Tx, publication_id: str, at: datetime) -> None:

@@ -34,6 +34,12 @@ def find(tx: Tx, community_id: str, request_id: str) -> Request | None:
     return _request(row) if row else None
 
 
+def hold(tx: Tx, request_id: str) -> bool:
+    """Whether the request is there; an erasure of it waits until this transaction ends."""
+    held = sa.select(requests.c.id).where(requests.c.id == request_id).with_for_update(read=True, key_share=True)
+    return tx.execute(held).one_or_none() is not None
+
+
 def by_member(tx: Tx, community_id: str, member_id: str, *, job: str, limit: int = 50) -> list[Request]:
     """What a member asked, newest first."""
     query = sa.select(requests).where(requests.c.community_id == community_id, requests.c.requested_by == member_id)

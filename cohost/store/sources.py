@@ -12,11 +12,13 @@ import sqlalchemy as sa
 
 from cohost.model import Passage, Source
 from cohost.ports import FloatArray
+from cohost.store import consents
 from cohost.store.engine import Tx
 from cohost.store.fulltext import IndexedText
 from cohost.store.tables import chunks, sources, spaces
 
 IDS_PER_QUERY = 500  # below the bound-parameter limits of both databases
+STALE = ""  # in place of a chunk's hash: its vector has to be made again
 
 
 @dataclass(frozen=True)
@@ -42,9 +44,10 @@ class StoredSource:
     deleted_at: datetime | None
 
 
-def find(tx: Tx, space_pk: int, source_id: str) -> StoredSource | None:
-    """The row, also a tombstone (its `deleted_at` is set)."""
-    row = tx.execute(_select().where(sources.c.space_pk == space_pk, sources.c.id == source_id)).one_or_none()
+def find(tx: Tx, space_pk: int, source_id: str, *, hold: bool = False) -> StoredSource | None:
+    """The row, also a tombstone (its `deleted_at` is set); `hold` makes changes of it wait for this transaction."""
+    query = _select().where(sources.c.space_pk == space_pk, sources.c.id == source_id)
+    row = tx.execute(query.with_for_update(read=True, of=sources) if hold else query).one_or_none()
     return _stored(row) if row else None
 
 
@@ -69,20 +72,26 @@ def from_files(tx: Tx, space_pk: int) -> list[str]:
     return [row.id for row in tx.execute(query) if row.structure.get("file")]
 
 
-def texts(
+def texts(tx: Tx, community_id: str, ids: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Source]:
+    """Current living sources by (space id, source id)."""
+    return _by_ids(tx, community_id, ids, sa.true(), hold=False)
+
+
+def quotable(
     tx: Tx, community_id: str, ids: Iterable[tuple[str, str]], *, hold: bool = False
 ) -> dict[tuple[str, str], Source]:
-    """Current living sources by (space id, source id). Held, they do not change before this transaction ends."""
-    wanted = sorted(set(ids))
-    found: dict[tuple[str, str], Source] = {}
-    for at in range(0, len(wanted), IDS_PER_QUERY):
-        pairs = sa.tuple_(spaces.c.id, sources.c.id).in_(wanted[at : at + IDS_PER_QUERY])
-        query = _select().where(sources.c.community_id == community_id, sources.c.deleted_at.is_(None), pairs)
-        if hold:
-            query = query.with_for_update(read=True, of=sources)
-        for row in tx.execute(query):
-            found[(row.space_id, row.id)] = _stored(row).source
-    return found
+    """Those of `texts` that a person wrote who lets them be used in answers.
+
+    With `hold`, for what is about to be stored or sent: their change, deletion or erasure waits for this transaction,
+    and so finds what it has to take back.
+    """
+    return _by_ids(tx, community_id, ids, (sources.c.origin == "person") & consents.lets_answer(), hold=hold)
+
+
+def replies(tx: Tx, space_pk: int, root_id: str) -> list[StoredSource]:
+    """The living replies of a thread."""
+    where = (sources.c.space_pk == space_pk) & (sources.c.parent_id == root_id) & sources.c.deleted_at.is_(None)
+    return [_stored(row) for row in tx.execute(_select().where(where))]
 
 
 def by_author(tx: Tx, community_id: str, member_id: str) -> list[StoredSource]:
@@ -110,10 +119,13 @@ def touch(tx: Tx, source_pk: int, updated_at: datetime) -> None:
 
 
 def bury(tx: Tx, source_pk: int, deleted_at: datetime) -> None:
-    """Empty a source and leave a tombstone: its id and when it was deleted."""
+    """Empty a source and leave a tombstone: its id, its author's, and when it was deleted.
+
+    The author stays until they are erased themselves: published answers may still quote what they took back.
+    """
     tx.execute(
         sources.update().where(sources.c.pk == source_pk).values(
-            title="", text="", structure={}, author_id=None, url=None, content_hash="", deleted_at=deleted_at,
+            title="", text="", structure={}, url=None, content_hash="", deleted_at=deleted_at,
             updated_at=deleted_at, version=sources.c.version + 1,
         )
     )  # fmt: skip
@@ -121,7 +133,7 @@ def bury(tx: Tx, source_pk: int, deleted_at: datetime) -> None:
 
 def chunk_vectors(tx: Tx, source_pk: int) -> dict[str, bytes]:
     """Vector bytes by chunk hash, to embed only what changed."""
-    query = sa.select(chunks.c.hash, chunks.c.vector).where(chunks.c.source_pk == source_pk)
+    query = sa.select(chunks.c.hash, chunks.c.vector).where(chunks.c.source_pk == source_pk, chunks.c.hash != STALE)
     return {row.hash: row.vector for row in tx.execute(query)}
 
 
@@ -162,9 +174,11 @@ def place_at(tx: Tx, source_pk: int, offset: int) -> tuple[tuple[str, ...], str]
     return (tuple(row.headings), row.place) if row else ((), "")
 
 
-def indexed_texts(tx: Tx, space_pk: int) -> list[IndexedText]:
-    """What the full-text index holds of a space, from the rows it is derived from."""
+def indexed_texts(tx: Tx, space_pk: int, *, source_pk: int | None = None) -> list[IndexedText]:
+    """What the full-text index holds of a space, or of one source in it, from the rows it is derived from."""
     query = sa.select(chunks.c.pk, sources.c.title, chunks.c.headings, chunks.c.text).join(sources)
+    if source_pk is not None:
+        query = query.where(chunks.c.source_pk == source_pk)
     rows = tx.execute(query.where(chunks.c.space_pk == space_pk))
     return [IndexedText(row.pk, row.title, " ".join(row.headings), row.text) for row in rows]
 
@@ -177,9 +191,45 @@ def vectors(tx: Tx, space_pk: int, dimensions: int, embedder: str) -> tuple[list
     return [row.pk for row in rows], matrix
 
 
-def passages(tx: Tx, community_id: str, pks: Collection[int], space_pks: Collection[int]) -> dict[int, Passage]:
-    """Chunks by key, only of living sources by persons in the given spaces: the check behind every index."""
+def retitle(tx: Tx, source_pk: int, title: str) -> None:
+    """Change the title alone; its vectors, made with the old one, are marked to be made again."""
+    tx.execute(sources.update().where(sources.c.pk == source_pk).values(title=title, version=sources.c.version + 1))
+    tx.execute(chunks.update().where(chunks.c.source_pk == source_pk).values(hash=STALE))
+
+
+@dataclass(frozen=True)
+class StaleChunk:
+    """A chunk whose vector was made with words that are gone."""
+
+    pk: int
+    space_pk: int
+    title: str
+    headings: tuple[str, ...]
+    text: str
+
+
+def stale_chunks(tx: Tx) -> list[StaleChunk]:
+    """Of all communities."""
+    query = sa.select(chunks, sources.c.title).join(sources, sources.c.pk == chunks.c.source_pk)
+    rows = tx.execute(query.where(chunks.c.hash == STALE).order_by(chunks.c.pk))
+    return [StaleChunk(row.pk, row.space_pk, row.title, tuple(row.headings), row.text) for row in rows]
+
+
+def set_vector(tx: Tx, chunk: StaleChunk, *, hash: str, vector: bytes) -> None:
+    """Replace a stale vector, unless its chunk changed meanwhile."""
+    where = (chunks.c.pk == chunk.pk) & (chunks.c.hash == STALE) & (chunks.c.text == chunk.text)
+    tx.execute(chunks.update().where(where).values(hash=hash, vector=vector))
+
+
+def passages(
+    tx: Tx, community_id: str, pks: Collection[int], space_pks: Collection[int], *, withheld: bool = False
+) -> dict[int, Passage]:
+    """Chunks by key, only of living sources by persons in the given spaces: the check behind every index.
+
+    What its author keeps out of answers is left out, unless `withheld` asks for it.
+    """
     wanted, found = sorted(pks), {}
+    used = sa.true() if withheld else consents.lets_answer()
     for at in range(0, len(wanted), IDS_PER_QUERY):
         query = (
             sa.select(
@@ -191,11 +241,24 @@ def passages(tx: Tx, community_id: str, pks: Collection[int], space_pks: Collect
             .join(spaces, spaces.c.pk == sources.c.space_pk)
             .where(
                 chunks.c.pk.in_(wanted[at : at + IDS_PER_QUERY]), sources.c.community_id == community_id,
-                sources.c.space_pk.in_(space_pks), sources.c.deleted_at.is_(None), sources.c.origin == "person",
+                sources.c.space_pk.in_(space_pks), sources.c.deleted_at.is_(None), sources.c.origin == "person", used,
             )
         )  # fmt: skip
         for row in tx.execute(query):
             found[row.pk] = _passage(row)
+    return found
+
+
+def _by_ids(
+    tx: Tx, community_id: str, ids: Iterable[tuple[str, str]], which: sa.ColumnElement[bool], *, hold: bool
+) -> dict[tuple[str, str], Source]:
+    wanted = sorted(set(ids))
+    found: dict[tuple[str, str], Source] = {}
+    for at in range(0, len(wanted), IDS_PER_QUERY):
+        pairs = sa.tuple_(spaces.c.id, sources.c.id).in_(wanted[at : at + IDS_PER_QUERY])
+        query = _select().where(sources.c.community_id == community_id, sources.c.deleted_at.is_(None), pairs, which)
+        for row in tx.execute(query.with_for_update(read=True, of=sources) if hold else query):
+            found[(row.space_id, row.id)] = _stored(row).source
     return found
 
 

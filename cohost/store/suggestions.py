@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from cohost.errors import NotFound
 from cohost.model import Passage
 from cohost.store.engine import Tx
+from cohost.store.sources import IDS_PER_QUERY
 from cohost.store.tables import decisions, evidence, snapshots, suggestions
 from cohost.suggestion import OPEN, Destination, Evidence, Provenance, Status, Suggestion
 
@@ -43,6 +44,11 @@ def get(tx: Tx, community_id: str, suggestion_id: str, *, hold: bool = False) ->
     return found[0]
 
 
+def hold(tx: Tx, suggestion_id: str) -> None:
+    """Let nobody change the suggestion, if it is still there, before this transaction ends."""
+    tx.execute(sa.select(suggestions.c.id).where(suggestions.c.id == suggestion_id).with_for_update())
+
+
 def queue(
     tx: Tx, community_id: str, *, statuses: Collection[str] = (), job: str | None = None, jobs: Collection[str] | None = None,
     after: tuple[datetime, str] | None = None, limit: int = 50,
@@ -69,6 +75,15 @@ def of_request(tx: Tx, request_id: str) -> list[Suggestion]:
 def of_requests(tx: Tx, request_ids: Collection[str]) -> list[Suggestion]:
     """All that was suggested for several requests, oldest first."""
     return _load(tx, suggestions.c.request_id.in_(request_ids))
+
+
+def some(tx: Tx, community_id: str, ids: Collection[str]) -> list[Suggestion]:
+    """Those of the ids that are there, oldest first."""
+    wanted, found = sorted(ids), []
+    for at in range(0, len(wanted), IDS_PER_QUERY):
+        these = suggestions.c.id.in_(wanted[at : at + IDS_PER_QUERY])
+        found += _load(tx, (suggestions.c.community_id == community_id) & these)
+    return found
 
 
 def open_ones(tx: Tx, community_id: str) -> list[Suggestion]:
@@ -133,6 +148,16 @@ def forget_source(tx: Tx, community_id: str, space_id: str, source_id: str) -> N
     )  # fmt: skip
 
 
+def forget_outdated(tx: Tx, community_id: str, space_id: str, source_id: str, text: str) -> None:
+    """Empty what snapshots hold of a source and is no longer in its text: what a person edited away is gone."""
+    of = (snapshots.c.community_id == community_id) & (snapshots.c.space_id == space_id)
+    seen = tx.execute(sa.select(snapshots).where(of, snapshots.c.source_id == source_id, snapshots.c.text != ""))
+    for row in seen.all():
+        if row.text not in text:
+            this = (snapshots.c.suggestion_id == row.suggestion_id) & (snapshots.c.position == row.position)
+            tx.execute(snapshots.update().where(this).values(text=""))
+
+
 def forget_texts(tx: Tx, suggestion_id: str, empty: dict[str, Any]) -> None:
     """Take source texts out of what was shown to people who decided, and out of the snapshots."""
     tx.execute(
@@ -195,5 +220,5 @@ def _suggestion(row: sa.Row[Any], items: tuple[Evidence, ...]) -> Suggestion:
         version=row.version, payload=row.payload, evidence=items, destination=destination_of(row.destination),
         rationale=row.rationale, confidence=row.confidence, provenance=Provenance(**row.provenance),
         created_at=row.created_at, updated_at=row.updated_at, original_payload=row.original_payload,
-        assigned_to=row.assigned_to, notice=row.notice,
+        assigned_to=row.assigned_to, notice=row.notice, erased_at=row.erased_at,
     )  # fmt: skip

@@ -56,7 +56,21 @@ members = Table(
     Column("profile", JSON, nullable=False),
     Column("joined_at", Instant),
     Column("created_at", Instant, nullable=False),
+    # what their posts may be used for; only they themselves change it
+    Column("posts_in_answers", Boolean, nullable=False, server_default=sa.true()),
+    Column("posts_in_matching", Boolean, nullable=False, server_default=sa.true()),
+    Column("posts_in_insights", Boolean, nullable=False, server_default=sa.true()),
     sa.PrimaryKeyConstraint("community_id", "id"),
+)  # fmt: skip
+
+# Who was erased. No foreign key to members: their rows are gone.
+erasures = Table(
+    "erasures", metadata,
+    _community(),
+    Column("member_id", String, nullable=False),
+    Column("erased_at", Instant, nullable=False),
+    Column("leftovers", JSON(none_as_null=True)),  # what outlives the transaction and must still go; NULL = nothing
+    sa.PrimaryKeyConstraint("community_id", "member_id"),
 )  # fmt: skip
 
 spaces = Table(
@@ -160,6 +174,7 @@ suggestions = Table(
     Column("assigned_to", String),
     Column("notice", Text, nullable=False),
     Column("dedupe_key", String, unique=True),
+    Column("erased_at", Instant),  # when its texts were emptied because they were those of an erased person
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
     Index("ix_suggestions_queue", "community_id", "status", "created_at"),

@@ -10,7 +10,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
+from cohost.errors import Unauthenticated
 from cohost.store import idempotency
+from cohost.store.audit import Actor
 from cohost.store.idempotency import Claim
 
 QUESTION = {"text": "When is my starter ripe?"}
@@ -107,6 +109,24 @@ def test_a_missing_right_is_not_remembered(client, as_, with_key):
     assert client.post("/v1/keys", headers=with_key("mo"), json=KEY).status_code == 403
     other = {**KEY, "name": "Another"}
     assert client.post("/v1/keys", headers=with_key("mo"), json=other).status_code == 403  # not a 422
+
+
+def test_what_was_answered_to_a_member_goes_with_them(client, core, as_, with_key):
+    acting = {**with_key("platform"), "Cohost-Member": "ada"}
+    client.post("/v1/questions", headers=acting, json=QUESTION)
+    client.post("/v1/questions", headers=with_key("ada"), json=QUESTION)
+    client.post("/v1/questions", headers=with_key("ben"), json=QUESTION)
+    assert client.delete("/v1/members/ada", headers=as_("hana")).status_code == 204
+    with core.store.read() as tx:
+        assert tx.exec_driver_sql("SELECT member_id FROM idempotency").scalars().all() == ["ben"]
+    assert client.post("/v1/questions", headers=acting, json=QUESTION).status_code == 422
+    assert client.post("/v1/questions", headers=with_key("ada"), json=QUESTION).status_code == 401
+
+
+def test_a_call_in_the_moment_of_an_erasure_leaves_no_key(core, cast):
+    core.erasure.erase("harbour", "ada", Actor("hana"))
+    with core.store.write() as tx, pytest.raises(Unauthenticated):
+        idempotency.claim(tx, Claim("harbour", "key_1", "ada", "one", "f"), core.clock())
 
 
 class FailsOnce:

@@ -1,0 +1,36 @@
+"""How the signed-in member's posts were used, and the switches that decide what they may be used for."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, Response
+
+from api.console.forms import Posted
+from api.console.page import AnyMember, see
+from api.cursors import pack, unpack_moment
+from cohost.store.consents import Consents
+
+router = APIRouter()
+PER_PAGE = 20
+
+
+@router.get("/my-posts")
+def show(visit: AnyMember, done: str = "", before: str = "") -> HTMLResponse:
+    """Answers that quoted them, newest first, and the three switches."""
+    uses = visit.core.uses
+    found = uses.of_caller(visit.caller, before=unpack_moment(before) if before else None, limit=PER_PAGE + 1)
+    shown = found[:PER_PAGE]
+    older = pack(shown[-1].at.isoformat(), shown[-1].position) if len(found) > PER_PAGE else ""
+    spaces = {space_id: visit.sight.spaces[space_id] for use in shown if (space_id := use.seen_in)}
+    return visit.page(
+        "uses.html", uses=shown, spaces=spaces, older=older, first=not before, consents=uses.consents(visit.caller),
+        done=done == "saved",
+    )  # fmt: skip
+
+
+@router.post("/my-posts")
+def change(visit: AnyMember, form: Posted) -> Response:
+    """Set the switches: a box that is not ticked is off."""
+    new = Consents(form.ticked("answers"), form.ticked("matching"), form.ticked("insights"))
+    visit.core.uses.set_consents(visit.caller, new, visit.actor)
+    return see("/my-posts?done=saved")
