@@ -37,7 +37,7 @@ rises highest. Leave the mooring two hours before high water.
 
 Neap tides come at the half moons. The range between high and low water is smallest, so the channel stays shallow.
 """
-HASHED = {"joint": 8.0, "met_worst": 4.0}
+HASHED = {"joint": 8.0, "met_weighted": 4.0}
 SECRET = "The spare key of the boathouse lies under the third flower pot on the left."
 
 

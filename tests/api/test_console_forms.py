@@ -12,7 +12,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True) 
 
 POSTS = [
     "/sign-out", "/ask", "/upload", "/people/sign-in-link", "/community", "/queue/sg_1/decision", "/queue/sg_1/undo",
-    "/queue/sg_1/delivery",
+    "/queue/sg_1/delivery", "/upload/page", "/my-posts",
 ]  # fmt: skip
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from databases import empty_schema
 from story import Story
 
 from cohost import backup, erasure_list
@@ -43,17 +44,9 @@ def taken(core: App, story: Story, tmp_path: Path) -> Path:
 @pytest.fixture
 def elsewhere(core: App, tmp_path: Path) -> Iterator[Settings]:
     """Another home; on PostgreSQL another schema."""
-    url = f"sqlite:///{tmp_path / 'other' / 'cohost.db'}"
-    schema = ""
-    if not core.store.sqlite:
-        schema = core.settings.database_url.rpartition("%3D")[2] + "_b"
-        url = f"{core.settings.database_url}_b"
-        with core.store.write() as tx:
-            tx.execute(sa.text(f'CREATE SCHEMA "{schema}"'))
-    yield load({"COHOST_HOME": str(tmp_path / "other"), "COHOST_DATABASE_URL": url})
-    if schema:
-        with core.store.write() as tx:
-            tx.execute(sa.text(f'DROP SCHEMA "{schema}" CASCADE'))
+    home = tmp_path / "other"
+    with nullcontext(f"sqlite:///{home / 'cohost.db'}") if core.store.sqlite else empty_schema() as url:
+        yield load({"COHOST_HOME": str(home), "COHOST_DATABASE_URL": url})
 
 
 def restore(settings: Settings, path: Path, clock: Callable[[], object], **more: object) -> Restored:
