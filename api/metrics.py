@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
 from cohost.errors import CohostError
+from cohost.ports import VectorIndex
 from cohost.store import Store, requests
 from cohost.store.tables import publications, suggestions
 
@@ -27,10 +28,11 @@ class Metrics:
     seconds: Histogram  # labels: method, route
 
 
-def metrics(store: Store) -> Metrics:
+def metrics(store: Store, index: VectorIndex) -> Metrics:
     """A registry of its own for each server, so that two in one process do not mix."""
     registry = CollectorRegistry()
     registry.register(_Waiting(store))
+    registry.register(_Drift(index))
     return Metrics(
         registry,
         Counter("cohost_http_requests", "Requests answered.", ["method", "route", "status"], registry=registry),
@@ -59,6 +61,33 @@ class _Waiting(Collector):
             return
         for (name, text, _), depth in zip(_DEPTHS, depths, strict=True):
             yield GaugeMetricFamily(name, text, value=depth)
+
+
+class _Drift(Collector):
+    """How far the vector index is behind the database, compared when it is asked for."""
+
+    def __init__(self, index: VectorIndex) -> None:
+        self._index = index
+
+    def describe(self) -> Iterator[GaugeMetricFamily]:
+        """Name only: registering must not ask the index."""
+        yield self._gauge()
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """One line for each space that has a collection, by the space's number in the database."""
+        gauge = self._gauge()
+        try:
+            drift = self._index.drift()
+        except (SQLAlchemyError, CohostError):
+            return
+        for space_pk, chunks in sorted(drift.items()):
+            gauge.add_metric([str(space_pk)], chunks)
+        yield gauge
+
+    def _gauge(self) -> GaugeMetricFamily:
+        return GaugeMetricFamily(
+            "cohost_index_drift", "Chunks missing or surplus in the vector index.", labels=["space"]
+        )
 
 
 def _pending(tx: sa.Connection) -> int:

@@ -11,7 +11,6 @@ from cohost.connectors import Connectors, built_in
 from cohost.connectors.addresses import Addresses
 from cohost.connectors.configured import Webhooks
 from cohost.connectors.outbound import Outbound
-from cohost.errors import Misconfigured
 from cohost.inbound import Hooks
 from cohost.llm import build_model
 from cohost.ports import Connector, Embedder, LanguageModel, Search, Sender, VectorIndex
@@ -26,7 +25,7 @@ from knowledge import answerable
 from knowledge.embed import SentenceEmbedder
 from knowledge.extract.sandbox import Sandbox
 from knowledge.files import Files
-from knowledge.index import ExactIndex, vector_reader
+from knowledge.indexes import build_index
 from knowledge.ingest import Intake
 from knowledge.retrieve import Retriever
 from knowledge.web import Web
@@ -56,6 +55,7 @@ class App:
 
     def close(self) -> None:
         """End child processes and give back connections."""
+        self.index.close()
         self.files.close()
         self.store.close()
 
@@ -74,7 +74,7 @@ def build(
     store = Store(settings.database_url)
     migrate(store)
     reads: Embedder = embedder or SentenceEmbedder(settings.embedder)
-    index = index or _index(settings, store, reads)
+    index = index or build_index(settings, store, reads)
     search = Retriever(store, reads, index, answerable.load())
     model = model or build_model(settings, clock)
     sender = sender or Outbound(Addresses(allow_private=settings.allow_private_addresses))
@@ -90,12 +90,6 @@ def build(
         Questions(store, search, reads, clock), approval,
         Worker(store, clock, search, model, posting, approval, files),
     )  # fmt: skip
-
-
-def _index(settings: Settings, store: Store, embedder: Embedder) -> VectorIndex:
-    if settings.vector_index not in ("auto", "exact"):
-        raise Misconfigured(f"COHOST_VECTOR_INDEX must be auto or exact, not {settings.vector_index!r}.")
-    return ExactIndex(vector_reader(store, embedder))
 
 
 def _vault(settings: Settings, store: Store) -> Vault:
