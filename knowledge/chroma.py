@@ -76,7 +76,7 @@ class Collections:
         ids = [str(pk) for pk in chunk_pks]
         self._collection(space_pk).upsert(ids=ids, embeddings=list(matrix))
 
-    def remove(self, space_pk: int, chunk_pks: Sequence[int], *, deleted: int) -> None:
+    def remove(self, space_pk: int, chunk_pks: Sequence[int], deleted: int) -> None:
         """Take vectors out of every answer, though not out of the file; `deleted` in all, with these."""
         collection = self._collection(space_pk)
         told: Any = collection.metadata or {}

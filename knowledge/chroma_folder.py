@@ -36,7 +36,9 @@ class Folder:
         return self._lock
 
     def owned(self) -> bool:
-        """Whether this process owns the folder; tries to."""
+        """Whether this process owns the folder; tries to. A lock whose file was deleted keeps nobody out."""
+        if self._lock is not None and not _is_file(self._lock, self._root / "lock"):
+            self.release()
         if self._lock is None:
             self._root.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self._root / "lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -145,6 +147,13 @@ class Folder:
         except OSError:
             return None
         return found.st_dev, found.st_ino
+
+
+def _is_file(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except OSError:
+        return False
 
 
 def _state(store: Path) -> dict[str, list[int]]:

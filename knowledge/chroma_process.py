@@ -13,7 +13,7 @@ from typing import Any
 from cohost.errors import Busy, IndexUnavailable
 from knowledge.chroma_child import Place
 
-START_S = 60.0  # importing the library and reading the graphs of a full folder, on a busy machine
+START_S = 180.0  # importing the library and reading the graphs of a full folder, on a busy machine
 CALL_S = 60.0  # writing 200 vectors takes a second; more means that it hangs
 QUERY_S = 10.0  # a person waits; an exact scan takes milliseconds
 _ROOT = Path(__file__).resolve().parents[1]

@@ -82,15 +82,10 @@ class EmbeddedStore:
         """Tried in the child: should it fail on what is there, that is set aside and it starts with nothing."""
         with self._lock:
             if self._process is None:
-                if not self._folder.prepare():
-                    log.warning("index.empty")
                 try:
                     self._process = self._started()
-                except IndexUnavailable:
-                    self._folder.prepare()
-                    log.warning("index.set_aside")
-                    self._process = self._started()
-                self._folder.opened()
+                except OSError as error:  # a full disk, a folder that may not be written
+                    raise IndexUnavailable(f"The folder of the vector index: {error.strerror}.") from error
             return self._process
 
     def check(self) -> None:
@@ -136,7 +131,6 @@ class EmbeddedStore:
 
     def _remove(self, space_pk: int) -> None:
         """Drop the collection; where that cannot be done, everything."""
-        self._folder.remove_aside()
         try:
             process = self.open()
         except IndexUnavailable:
@@ -147,10 +141,19 @@ class EmbeddedStore:
         except Busy:
             self.lost(process)
             self._folder.wipe()
+        self._folder.remove_aside()  # last: opening may have set aside what was broken
 
     def _started(self) -> ChromaProcess:
         place = Place(self._embedder, folder=str(self._folder.store))
-        return ChromaProcess(place, keep_open=(self._folder.lock,))
+        log.info("index.opened", trusted=self._folder.prepare())
+        try:
+            process = ChromaProcess(place, keep_open=(self._folder.lock,))
+        except IndexUnavailable:
+            log.warning("index.set_aside")
+            self._folder.prepare()
+            process = ChromaProcess(place, keep_open=(self._folder.lock,))
+        self._folder.opened()
+        return process
 
 
 class ServerStore:

@@ -24,7 +24,7 @@ from cohost.store.sources import Chunk
 
 DIMENSIONS = 32
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-BUILD_S = 60.0
+BUILD_S = 180.0
 
 
 class Vectors:
