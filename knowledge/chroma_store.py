@@ -24,6 +24,7 @@ log = structlog.get_logger()
 class CollectionStore(Protocol):
     """Gives the process that has the collections open."""
 
+    process: ChromaProcess | None  # what is open now
     probes: int | None  # how many vectors of a collection to compare when it is opened; None = all
 
     def in_use(self) -> bool:
@@ -67,7 +68,7 @@ class EmbeddedStore:
     def __init__(self, folder: Folder, embedder: str) -> None:
         self._folder = folder
         self._embedder = embedder
-        self._process: ChromaProcess | None = None
+        self.process: ChromaProcess | None = None
         self._lock = threading.Lock()
 
     def in_use(self) -> bool:
@@ -81,25 +82,25 @@ class EmbeddedStore:
     def open(self) -> ChromaProcess:
         """Tried in the child: should it fail on what is there, that is set aside and it starts with nothing."""
         with self._lock:
-            if self._process is None:
+            if self.process is None:
                 try:
-                    self._process = self._started()
+                    self.process = self._started()
                 except OSError as error:  # a full disk, a folder that may not be written
                     raise IndexUnavailable(f"The folder of the vector index: {error.strerror}.") from error
-            return self._process
+            return self.process
 
     def check(self) -> None:
         """Look whether the folder is still the one that was opened."""
         self._folder.prune()
-        if self._process is not None:
+        if self.process is not None:
             self._folder.check()
 
     def lost(self, process: ChromaProcess) -> None:
         """End it. Nothing was sealed, so the next start sets the folder aside."""
         process.end(gently=False)
-        if self._process is process:  # looked at without the lock: nobody waits here while another one starts
+        if self.process is process:  # looked at without the lock: nobody waits here while another one starts
             with self._lock:
-                self._process = None if self._process is process else self._process
+                self.process = None if self.process is process else self.process
 
     def forget(self, space_pk: int) -> None:
         """Remove the bytes here, or have the owner do it and wait."""
@@ -124,7 +125,7 @@ class EmbeddedStore:
     def close(self) -> None:
         """Close the collections, note that they are good, and let another process own the folder."""
         with self._lock:
-            process, self._process = self._process, None
+            process, self.process = self.process, None
             if process is not None and self._folder.intact() and process.end(gently=True):
                 self._folder.seal()
             self._folder.release()
@@ -163,7 +164,7 @@ class ServerStore:
 
     def __init__(self, url: str, token: str, embedder: str) -> None:
         self._place = Place(embedder, url=url, token=token)
-        self._process: ChromaProcess | None = None
+        self.process: ChromaProcess | None = None
         self._lock = threading.Lock()
 
     def in_use(self) -> bool:
@@ -177,10 +178,10 @@ class ServerStore:
     def open(self) -> ChromaProcess:
         """Connect, unless connected."""
         with self._lock:
-            if self._process is None:
+            if self.process is None:
                 self._check_again()
-                self._process = ChromaProcess(self._place)
-            return self._process
+                self.process = ChromaProcess(self._place)
+            return self.process
 
     def check(self) -> None:
         """Nothing to look at: a call finds out."""
@@ -188,9 +189,9 @@ class ServerStore:
     def lost(self, process: ChromaProcess) -> None:
         """End it; the next one connects again."""
         process.end(gently=False)
-        if self._process is process:  # looked at without the lock: nobody waits here while another one starts
+        if self.process is process:  # looked at without the lock: nobody waits here while another one starts
             with self._lock:
-                self._process = None if self._process is process else self._process
+                self.process = None if self.process is process else self.process
 
     def forget(self, space_pk: int) -> None:
         """Delete the collection. What the server keeps in its files is its operator's to clean."""
@@ -208,7 +209,7 @@ class ServerStore:
     def close(self) -> None:
         """End the child."""
         with self._lock:
-            process, self._process = self._process, None
+            process, self.process = self.process, None
             if process is not None:
                 process.end(gently=True)
 

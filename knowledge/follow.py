@@ -86,6 +86,12 @@ class Follower:
         found = self._held.get(space_pk)
         return found if found is not None and found.complete else None
 
+    @property
+    def pid(self) -> int | None:
+        """The process that has the collections open, filled or not."""
+        process = self._store.process
+        return process.pid if process else None
+
     def drift(self) -> dict[int, int]:
         """Chunks missing or surplus by large space, compared now."""
         if not self._store.available():

@@ -167,20 +167,6 @@ def test_damage_while_serving_and_at_the_start_heals(
     assert kept == (0 if damage in (delete_all, shutil.rmtree) else 1)  # the newest, to look at
 
 
-def test_killed_under_writes_it_answers_rightly_and_fills_again(
-    tmp_path: Path, opened: Callable[..., LayeredIndex], books: Library, course: int
-) -> None:
-    index = opened()
-    for kill in range(3):
-        wait_until(lambda: filled(index, course))
-        victim = owner(index, course)
-        books.put(course, unit(20, 50 + kill), f"post {kill}")
-        os.kill(victim, signal.SIGKILL)
-        assert books.found(index, QUESTION, [course]) == books.truth(QUESTION, [course], 10)
-    wait_until(lambda: filled(index, course))
-    assert books.found(index, QUESTION, [course]) == books.truth(QUESTION, [course], 10)
-
-
 def test_wrong_vectors_are_found_at_the_start(opened: Callable[..., LayeredIndex], books: Library, course: int) -> None:
     index = opened()
     wait_until(lambda: filled(index, course))

@@ -6,18 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from index_case import Library, chroma_server, library, settings_for, settled, unit, wait_until
+from index_case import Library, library, settings_for, settled, unit, wait_until
 
 from cohost.ports import VectorIndex
 from knowledge.indexes import build_index
 
 KINDS = ["exact", "auto", "chroma", "server"]
-
-
-@pytest.fixture(scope="module")
-def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with chroma_server(tmp_path_factory.mktemp("chroma")) as url:
-        yield url
 
 
 @pytest.fixture
@@ -29,8 +23,7 @@ def books(tmp_path: Path) -> Iterator[Library]:
 
 @pytest.fixture(params=KINDS)
 def index(request: pytest.FixtureRequest, tmp_path: Path, books: Library) -> Iterator[VectorIndex]:
-    # a database of its own on the shared server, as the README tells operators
-    url = f"{request.getfixturevalue('server_url')}/{tmp_path.name}" if request.param == "server" else ""
+    url = f"{request.getfixturevalue('chroma_url')}/{tmp_path.name}" if request.param == "server" else ""
     made = build_index(settings_for(tmp_path, request.param, url), books.store, books.embedder)
     yield made
     made.close()
