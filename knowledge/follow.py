@@ -22,7 +22,7 @@ LARGE = 10_000  # chunks; below it a scan costs no more than a query of Chroma, 
 STAYS = 0.8  # of LARGE: a collection is kept until the space is smaller than this, so that it does not come and go
 TICK_S = 1.0  # between two looks at the versions in SQL
 AUDIT_S = 60.0  # between two comparisons with what a collection says it holds
-LONGEST_WAIT_S = 60.0  # after failures in a row
+LONGEST_WAIT_S = 10.0  # after failures in a row: starting a child costs a second of a core
 BATCH = 200  # vectors written at once: a search waits behind it, a fraction of a second
 WORN = 0.2  # of a collection; when more was deleted it is filled anew, since Chroma never gives the room back
 SEARCHES = 50  # for a chunk's own vector, when a collection is opened
@@ -183,28 +183,31 @@ class Follower:
         return len(np.setxor1d(self._stored.keys(space_pk)[1], held.contents.chunk_pks, assume_unique=True))
 
     def _catch_up(self, space_pk: int) -> None:
-        """Add and remove until the collection holds what SQL has."""
+        """Add and remove what differs from SQL as it is now; what comes meanwhile waits for the next turn."""
         held = self._held.get(space_pk) or self._open(space_pk)
-        while held is not None and not self._stop:
-            # the collection was listed before SQL: what SQL does not have now is gone for good, keys never come again
-            version, there = self._stored.keys(space_pk)
-            missing = np.setdiff1d(there, held.contents.chunk_pks, assume_unique=True)
-            surplus = np.setdiff1d(held.contents.chunk_pks, there, assume_unique=True)
-            if not len(missing) and not len(surplus):
-                self._complete(space_pk, held, version)
-                return
-            if held.contents.deleted + len(surplus) > WORN * max(len(there), self._large):
-                self.forget(space_pk)
-                held = self._open(space_pk)
-            else:
-                held = self._apply(space_pk, held, missing, surplus)
+        # the collection was listed before SQL: what SQL does not have now is gone for good, keys never come again
+        version, there = self._stored.keys(space_pk)
+        if held is not None and self._worn(held, there):
+            self.forget(space_pk)
+            held = self._open(space_pk)
+        if held is None:
+            return
+        known = held.contents.chunk_pks
+        missing, surplus = (np.setdiff1d(*pair, assume_unique=True) for pair in ((there, known), (known, there)))
+        held = self._apply(space_pk, held, missing, surplus)
+        if held is not None:
+            self._complete(space_pk, held, version)
 
-    def _apply(self, space_pk: int, held: Held | None, missing: IntArray, surplus: IntArray) -> Held | None:
+    def _worn(self, held: Held, there: IntArray) -> bool:
+        surplus = np.setdiff1d(held.contents.chunk_pks, there, assume_unique=True)
+        return held.contents.deleted + len(surplus) > WORN * max(len(there), self._large)
+
+    def _apply(self, space_pk: int, held: Held, missing: IntArray, surplus: IntArray) -> Held | None:
         """Remove what SQL no longer has, then add what is missing, in small steps; None when forgotten meanwhile."""
         steps = [(self._remove, pks) for pks in _batches(surplus)] + [(self._add, pks) for pks in _batches(missing)]
         for step, pks in steps:
             with self._work:
-                if held is None or self._stop or self._held.get(space_pk) is not held:
+                if self._stop or self._held.get(space_pk) is not held:
                     return None
                 held = self._held[space_pk] = replace(held, contents=step(space_pk, held, pks))
         return held
