@@ -55,7 +55,7 @@ def create_app(core: App) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )  # fmt: skip
     app.state.core = core
-    app.state.metrics = metrics(core.store)
+    app.state.metrics = metrics(core.store, core.index)
     app.state.readiness = Readiness(core)
     problems.install(app, core.settings.public_url)
     for router in ROUTERS:

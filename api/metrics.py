@@ -9,6 +9,8 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from cohost.errors import CohostError
+from cohost.ports import VectorIndex
 from cohost.store import Store
 from cohost.store.depths import depths
 
@@ -24,10 +26,11 @@ class Metrics:
     seconds: Histogram  # labels: method, route
 
 
-def metrics(store: Store) -> Metrics:
+def metrics(store: Store, index: VectorIndex) -> Metrics:
     """A registry of its own for each server, so that two in one process do not mix."""
     registry = CollectorRegistry()
     registry.register(_Waiting(store))
+    registry.register(_Drift(index))
     return Metrics(
         registry,
         Counter("cohost_http_requests", "Requests answered.", ["method", "route", "status"], registry=registry),
@@ -54,6 +57,33 @@ class _Waiting(Collector):
             return  # no database, no depths; the other numbers are still worth having
         for name, text, field in _DEPTHS:
             yield GaugeMetricFamily(name, text, value=getattr(now, field))
+
+
+class _Drift(Collector):
+    """How far the vector index is behind the database, compared when it is asked for."""
+
+    def __init__(self, index: VectorIndex) -> None:
+        self._index = index
+
+    def describe(self) -> Iterator[GaugeMetricFamily]:
+        """Name only: registering must not ask the index."""
+        yield self._gauge()
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """One line for each space that has a collection, by the space's number in the database."""
+        gauge = self._gauge()
+        try:
+            drift = self._index.drift()
+        except CohostError:
+            return
+        for space_pk, chunks in sorted(drift.items()):
+            gauge.add_metric([str(space_pk)], chunks)
+        yield gauge
+
+    def _gauge(self) -> GaugeMetricFamily:
+        return GaugeMetricFamily(
+            "cohost_index_drift", "Chunks missing or surplus in the vector index.", labels=["space"]
+        )
 
 
 _DEPTHS = (

@@ -12,7 +12,6 @@ from cohost.connectors.addresses import Addresses
 from cohost.connectors.configured import Webhooks
 from cohost.connectors.outbound import Outbound
 from cohost.erasing import Erasure
-from cohost.errors import Misconfigured
 from cohost.inbound import Hooks
 from cohost.llm import build_model
 from cohost.ports import Connector, Embedder, LanguageModel, Search, Sender, VectorIndex
@@ -29,7 +28,7 @@ from knowledge import answerable
 from knowledge.embed import SentenceEmbedder
 from knowledge.extract.sandbox import Sandbox
 from knowledge.files import Files
-from knowledge.index import ExactIndex, vector_reader
+from knowledge.indexes import build_index
 from knowledge.ingest import Intake
 from knowledge.retrieve import Retriever
 
@@ -59,6 +58,7 @@ class App:
 
     def close(self) -> None:
         """End child processes and give back connections."""
+        self.index.close()
         self.files.close()
         self.store.close()
 
@@ -101,7 +101,7 @@ def _wired(
 ) -> App:  # fmt: skip
     """The application over a database that is not looked at yet."""
     reads: Embedder = embedder or SentenceEmbedder(settings.embedder)
-    index = index or _index(settings, store, reads)
+    index = index or build_index(settings, store, reads)
     search = Retriever(store, reads, index, answerable.load())
     model = model or build_model(settings, clock)
     sender = sender or Outbound(Addresses(allow_private=settings.allow_private_addresses))
@@ -118,12 +118,6 @@ def _wired(
         Questions(store, search, reads, clock), approval, erasure, Uses(store, clock, approval),
         Worker(store, clock, search, model, posting, approval, files),
     )  # fmt: skip
-
-
-def _index(settings: Settings, store: Store, embedder: Embedder) -> VectorIndex:
-    if settings.vector_index not in ("auto", "exact"):
-        raise Misconfigured(f"COHOST_VECTOR_INDEX must be auto or exact, not {settings.vector_index!r}.")
-    return ExactIndex(vector_reader(store, embedder))
 
 
 def _check_vault(settings: Settings, store: Store) -> None:

@@ -8,7 +8,8 @@ import re
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -23,8 +24,8 @@ from cohost import demo as sample
 from cohost.bootstrap import App, build, restoring
 from cohost.errors import CohostError, InvalidInput, NotFound
 from cohost.model import Caller, Community, Member, Passage, Role, Space
-from cohost.ports import Query
-from cohost.progress import progress_bar
+from cohost.ports import Query, VectorIndex
+from cohost.progress import OnProgress, progress_bar
 from cohost.settings import Settings, load
 from cohost.store import Tx, audit, credentials, ingestions, people, places, suggestions
 from cohost.store.audit import OPERATOR
@@ -40,6 +41,8 @@ app.add_typer(key_app, name="key")
 app.add_typer(community_app, name="community")
 notes = Console(stderr=True, highlight=False)  # what is not the result goes to stderr
 
+LOOK_S = 0.5  # between two looks at a vector index that is being filled
+STUCK_S = 60.0  # without a chunk more, nobody is waiting for it any longer
 DEMO_LINK_TTL = timedelta(hours=12)
 DEMO_PEOPLE = ("ines", "desmond", "mirela", "noor")  # host, moderator, a lively and a new member
 CommunityOption = Annotated[str, typer.Option("--community", help="Its id, where there are several.")]
@@ -174,7 +177,32 @@ def reindex(community: CommunityOption = "") -> None:
     """Build the full-text index and the vector index again from the database."""
     with _core() as core:
         where = _community(core, community)
-        print(f"{core.intake.reindex(where.id)} chunks indexed.")
+        count = core.intake.reindex(where.id)
+        with core.store.read() as tx:
+            spaces = [space.pk for space in places.all_spaces(tx, where.id)]
+        for pk in spaces:
+            core.index.forget(pk)
+        with progress_bar("Filling the vector index") as on_progress:
+            _wait_for(core.index, spaces, on_progress)
+        print(f"{count} chunks indexed.")
+
+
+def _wait_for(index: VectorIndex, spaces: Collection[int], on_progress: OnProgress) -> None:
+    """Until it holds what SQL has; at once where it is always exact, or where another process fills it."""
+    total = left = _drift(index, spaces)
+    moved = time.monotonic()
+    while left:
+        on_progress(total - left, total, "")
+        time.sleep(LOOK_S)
+        before, left = left, _drift(index, spaces)
+        moved = time.monotonic() if left < before else moved
+        if time.monotonic() - moved > STUCK_S:
+            notes.print("The vector index does not answer. It is filled when it does; search is exact meanwhile.")
+            return
+
+
+def _drift(index: VectorIndex, spaces: Collection[int]) -> int:
+    return sum(chunks for pk, chunks in index.drift().items() if pk in spaces)
 
 
 @app.command("backup")

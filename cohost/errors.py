@@ -11,6 +11,7 @@ CohostError
 │   └── AlreadyDecided      somebody was first
 ├── TooLarge                over a documented size
 ├── Busy                    try again in a moment (a retry helps)
+│   └── IndexUnavailable    the approximate vector index did not answer; exact scans take over
 ├── ModelUnavailable        the language model did not give a usable answer; the embedded default takes over
 ├── DeliveryFailed          a connector could not deliver
 │   ├── DeliveryRetry       nothing was posted; a retry helps
@@ -118,6 +119,12 @@ class Busy(CohostError):
 
     slug = "busy"
     retry_helps = True
+
+
+class IndexUnavailable(Busy):
+    """The approximate vector index is broken, slow or not there; whoever asks scans exactly instead."""
+
+    slug = "index-unavailable"
 
 
 class ModelUnavailable(CohostError):

@@ -14,6 +14,7 @@ from cohost.model import Passage
 from cohost.suggestion import Destination, Message, Receipt
 
 FloatArray = NDArray[np.float32]
+IntArray = NDArray[np.int64]
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -85,7 +86,7 @@ class VectorHit:
 
 
 class VectorIndex(Protocol):
-    """Derived from SQL and disposable: every hit is checked in SQL before use."""
+    """Derived from SQL and disposable: every hit is checked in SQL before use. It follows SQL by itself."""
 
     name: str
 
@@ -94,7 +95,19 @@ class VectorIndex(Protocol):
         ...
 
     def forget(self, space_pk: int) -> None:
-        """Drop what is held of a space; the next search reads it from SQL again."""
+        """Drop what is held of a space, to the byte; what SQL still has is read again by and by.
+
+        For erasure: call it after the commit, once for each space that lost chunks. When it returns, no file of the
+        index on this machine holds a vector that SQL no longer has.
+        """
+        ...
+
+    def drift(self) -> Mapping[int, int]:
+        """Chunks missing or surplus, as last measured, by key of each space that is held apart from SQL."""
+        ...
+
+    def close(self) -> None:
+        """Stop following SQL, and leave what is held in good order."""
         ...
 
 

@@ -24,7 +24,11 @@ class Settings:
     embedder: str = (
         "all-MiniLM-L6-v2"  # COHOST_EMBEDDER: the embedded default, or a sentence-transformers folder or name
     )
-    vector_index: str = "auto"  # COHOST_VECTOR_INDEX: auto | exact
+    vector_index: str = "auto"  # COHOST_VECTOR_INDEX: auto | exact | chroma
+    chroma_url: str = (
+        ""  # COHOST_CHROMA_URL: a Chroma server, http(s)://host:port[/database]; "" = embedded, under home
+    )
+    chroma_token: str = field(default="", repr=False)  # COHOST_CHROMA_TOKEN: sent to it as a bearer token
     model: str = ""  # COHOST_MODEL: "" = embedded default; else provider:name, such as openai:gpt-5-mini
     model_url: str = ""  # COHOST_MODEL_URL: base URL of an OpenAI-compatible server
     model_key: str = ""  # COHOST_MODEL_KEY
@@ -44,6 +48,11 @@ class Settings:
     def uploads(self) -> Path:
         """Uploaded files, under random names."""
         return self.home / "uploads"
+
+    @property
+    def chroma(self) -> Path:
+        """The embedded Chroma store: derived, may be deleted at any time."""
+        return self.home / "chroma"
 
     @property
     def sqlite(self) -> bool:

@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 from databases import Databases
 from fastapi.testclient import TestClient
+from index_case import chroma_server
 from story import Story
 
 from cohost.bootstrap import App, build
@@ -114,19 +115,32 @@ def platform() -> RecordingConnector:
 
 @pytest.fixture
 def vector_index() -> str:
-    """The kind of vector index, for tests that tell their story with each."""
+    """Which vector index: parametrise a test with `auto`, `exact`, `chroma` (embedded) or `server` to choose."""
     return "auto"
+
+
+@pytest.fixture(scope="session")
+def chroma_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Chroma server of these tests; each takes a database of its own on it, as the path of the URL."""
+    with chroma_server(tmp_path_factory.mktemp("chroma")) as url:
+        yield url
+
+
+@pytest.fixture
+def index_settings(request: pytest.FixtureRequest, vector_index: str, tmp_path: Path) -> dict[str, str]:
+    """The environment for `vector_index`."""
+    if vector_index != "server":
+        return {"COHOST_VECTOR_INDEX": vector_index}
+    url = f"{request.getfixturevalue('chroma_url')}/{tmp_path.name}"
+    return {"COHOST_VECTOR_INDEX": "chroma", "COHOST_CHROMA_URL": url}
 
 
 @pytest.fixture
 def core(
-    database_url: str, tmp_path: Path, clock: Clock, platform: RecordingConnector, vector_index: str
+    database_url: str, tmp_path: Path, clock: Clock, platform: RecordingConnector, index_settings: dict[str, str]
 ) -> Iterator[App]:
     """The application with a deterministic embedder; no model, no network."""
-    environment = {
-        "COHOST_HOME": str(tmp_path / "home"), "COHOST_DATABASE_URL": database_url, "COHOST_VECTOR_INDEX": vector_index,
-    }  # fmt: skip
-    settings = load(environment)
+    settings = load({"COHOST_HOME": str(tmp_path / "home"), "COHOST_DATABASE_URL": database_url, **index_settings})
     made = _judging(build(settings, clock=clock, embedder=HashEmbedder(), connectors={platform.name: platform}))
     yield made
     made.close()

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from cohost.cli import app
 from cohost.settings import load
 from cohost.store import Store, credentials, people, places
+from knowledge.chroma_folder import Folder
 
 Run = Callable[..., Result]
 
@@ -115,6 +116,24 @@ def test_a_backup_that_was_cut_off_is_one_clear_line(run: Run, tmp_path: Path) -
     assert refused.exit_code == 1
     assert "cut off" in refused.stderr
     assert "Traceback" not in refused.output
+
+
+def test_a_second_owner_of_the_vector_index_is_one_clear_line(run: Run, tmp_path: Path) -> None:
+    first = Folder(tmp_path / "home" / "chroma")
+    first.own()
+    refused = run("community", "create", "one", COHOST_VECTOR_INDEX="chroma")
+    assert refused.exit_code == 1
+    assert "COHOST_CHROMA_URL" in refused.stderr
+    assert "Traceback" not in refused.output
+    assert run("community", "create", "one").exit_code == 0  # with auto it scans exactly
+    first.release()
+
+
+@pytest.mark.parametrize("index", ["auto", "exact"])
+def test_reindex_says_how_much(run: Run, store: Store, index: str) -> None:
+    run("community", "create", "one")
+    done = run("reindex", COHOST_VECTOR_INDEX=index)
+    assert (done.exit_code, done.stdout) == (0, "0 chunks indexed.\n")
 
 
 @pytest.mark.model

@@ -11,7 +11,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from cohost.model import Passage, Source
-from cohost.ports import FloatArray
+from cohost.ports import FloatArray, IntArray
 from cohost.store import consents
 from cohost.store.engine import Tx
 from cohost.store.fulltext import IndexedText
@@ -189,6 +189,36 @@ def vectors(tx: Tx, space_pk: int, dimensions: int, embedder: str) -> tuple[list
     rows = tx.execute(query.order_by(chunks.c.pk)).all()
     matrix = np.frombuffer(b"".join(row.vector for row in rows), dtype=np.float32).reshape(-1, dimensions)
     return [row.pk for row in rows], matrix
+
+
+def chunk_counts(tx: Tx) -> dict[int, tuple[int, int]]:
+    """Version and number of chunks by key of each space that has chunks, over all communities."""
+    counts = sa.select(chunks.c.space_pk, sa.func.count().label("held")).group_by(chunks.c.space_pk).subquery()
+    query = sa.select(spaces.c.pk, spaces.c.version, counts.c.held).join(counts, counts.c.space_pk == spaces.c.pk)
+    return {row.pk: (row.version, row.held) for row in tx.execute(query)}
+
+
+def space_version(tx: Tx, space_pk: int) -> int:
+    """How often the space's chunks changed; 0 for a space that is gone."""
+    return tx.execute(sa.select(spaces.c.version).where(spaces.c.pk == space_pk)).scalar_one_or_none() or 0
+
+
+def chunk_keys(tx: Tx, space_pk: int, embedder: str, *, after: int = 0) -> IntArray:
+    """Keys above `after` of a space's chunks embedded by `embedder`, ascending."""
+    query = sa.select(chunks.c.pk).where(
+        chunks.c.space_pk == space_pk, chunks.c.embedder == embedder, chunks.c.pk > after
+    )
+    return np.fromiter(tx.execute(query.order_by(chunks.c.pk)).scalars(), dtype=np.int64)
+
+
+def vectors_of(tx: Tx, chunk_pks: Iterable[int], dimensions: int) -> tuple[list[int], FloatArray]:
+    """Keys and `(n, dimensions)` vectors of those of the given chunks that are still there."""
+    wanted, found = sorted(chunk_pks), {}
+    for at in range(0, len(wanted), IDS_PER_QUERY):
+        query = sa.select(chunks.c.pk, chunks.c.vector).where(chunks.c.pk.in_(wanted[at : at + IDS_PER_QUERY]))
+        found.update({row.pk: row.vector for row in tx.execute(query)})
+    matrix = np.frombuffer(b"".join(found.values()), dtype=np.float32).reshape(-1, dimensions)
+    return list(found), matrix
 
 
 def retitle(tx: Tx, source_pk: int, title: str) -> None:

@@ -1,0 +1,1 @@
+"""Long versions of the tests of faults; each prints its figures. `python -m tests.chaos.NAME`."""
