@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -11,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sqlalchemy as sa
+from databases import Databases
 from fastapi.testclient import TestClient
 from story import Story
 
@@ -23,8 +23,6 @@ from cohost.store.audit import OPERATOR
 from cohost.testing import HashEmbedder, RecordingConnector
 from knowledge.answerable import FEATURES, Answerability
 
-POSTGRESQL = os.environ.get("COHOST_TEST_POSTGRESQL", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
-REQUIRE_ALL = os.environ.get("COHOST_REQUIRE_ALL") == "1"
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 HERE, ELSEWHERE = "harbour", "elsewhere"
 
@@ -74,37 +72,38 @@ class Cast:
         return Caller(community, self.roles[name], name, "key", f"key_{name}")
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """A process for each core; but named files are quicker without starting more."""
+    return 0 if any(".py" in named for named in config.args) else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What shares something dear (a model in memory, a browser) goes to one process, and first, to balance the rest."""
+    for item in items:
+        for shared in ("model", "browser"):
+            if item.get_closest_marker(shared):
+                item.add_marker(pytest.mark.xdist_group(shared))
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """Migrated once, handed out empty to each test."""
+    made = Databases(tmp_path_factory.mktemp("databases"))
+    yield made
+    made.close()
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database of each kind."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'cohost.db'}"
-        return
-    schema = f"t{os.getpid()}_{abs(hash(request.node.nodeid)) % 10**9}"
-    admin = _postgresql()
-    with admin.begin() as connection:
-        connection.execute(sa.text(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE'))
-        connection.execute(sa.text(f'CREATE SCHEMA "{schema}"'))
-    yield f"{POSTGRESQL}?options=-csearch_path%3D{schema}"
-    with admin.begin() as connection:
-        connection.execute(sa.text(f'DROP SCHEMA "{schema}" CASCADE'))
-    admin.dispose()
-
-
-def _postgresql() -> sa.Engine:
-    engine = sa.create_engine(POSTGRESQL, connect_args={"connect_timeout": 2})
-    try:
-        engine.connect().close()
-    except sa.exc.OperationalError as error:
-        if REQUIRE_ALL:
-            raise
-        pytest.skip(f"no PostgreSQL answers ({type(error.orig).__name__}); set COHOST_TEST_POSTGRESQL")
-    return engine
+def database_url(request: pytest.FixtureRequest, databases: Databases, tmp_path: Path) -> str:
+    """A database of each kind, in this version's shape and without rows."""
+    return databases.sqlite(tmp_path / "cohost.db") if request.param == "sqlite" else databases.postgresql()
 
 
 @pytest.fixture

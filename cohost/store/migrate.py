@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -17,9 +18,12 @@ FOLDER = Path(__file__).with_name("migrations")
 
 def migrate(store: Store, revision: str = "head") -> None:
     """Upgrade in one go; raises Misconfigured when the database was made by a version this one does not know."""
+    with store.read() as tx:
+        current = MigrationContext.configure(tx).get_current_heads()
+    _refuse_unknown(current)
+    if revision == "head" and current == _revisions()[:1]:
+        return  # most starts, and they need no lock
     config = _config()
-    with store.engine.connect() as connection, connection.begin():
-        _refuse_unknown(config, MigrationContext.configure(connection).get_current_heads())
     with store.write() as tx:
         config.attributes["connection"] = tx
         command.upgrade(config, revision)
@@ -33,14 +37,19 @@ def downgrade(store: Store, revision: str) -> None:
         command.downgrade(config, revision)
 
 
-def _refuse_unknown(config: Config, current: tuple[str, ...]) -> None:
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+def _refuse_unknown(current: tuple[str, ...]) -> None:
     for revision in current:
-        if revision not in known:
+        if revision not in _revisions():
             raise Misconfigured(
                 f"The database has revision {revision}, which this version of Cohost does not know."
                 " Start the version that made it, or a newer one."
             )
+
+
+@cache
+def _revisions() -> tuple[str, ...]:
+    """All revisions that this version knows, newest first."""
+    return tuple(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
 
 
 def _config() -> Config:

@@ -13,7 +13,7 @@ from cohost.errors import UnreadableFile
 from knowledge.extract import FORMATS, extract
 from knowledge.extract.document import Document
 
-pytestmark = pytest.mark.shared
+pytestmark = [pytest.mark.shared, pytest.mark.xdist_group("courses")]  # read once
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,100 @@
+"""Empty databases of both kinds, quickly: the revisions run once in a test process, and each test starts from their result."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
+from pathlib import Path
+from shutil import copyfile
+
+import pytest
+import sqlalchemy as sa
+
+from cohost.store import Store
+from cohost.store.migrate import migrate
+
+POSTGRESQL = os.environ.get("COHOST_TEST_POSTGRESQL", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
+REQUIRE_ALL = os.environ.get("COHOST_REQUIRE_ALL") == "1"
+# A row that a test left locked fails the next one with a word, and no test waits for the disk.
+_OPTIONS = "-clock_timeout=20s -csynchronous_commit=off"
+
+
+def sqlite_url(path: Path) -> str:
+    return f"sqlite:///{path}"
+
+
+class Databases:
+    """Hands out databases in this version's shape, without rows; one of each kind at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._opened = ExitStack()
+
+    def sqlite(self, path: Path) -> str:
+        """A new file."""
+        copyfile(self._file, path)
+        return sqlite_url(path)
+
+    def postgresql(self) -> str:
+        """The schema of this test process, emptied: milliseconds, where TRUNCATE of all tables takes 0.3 s."""
+        store = self._schema
+        with store.engine.begin() as connection:
+            for table in self._filled_last:
+                connection.execute(sa.delete(table))
+        return store.url
+
+    def close(self) -> None:
+        """Drop the schema."""
+        self._opened.close()
+
+    @cached_property
+    def _file(self) -> Path:
+        path = self._folder / "migrated.db"
+        store = Store(sqlite_url(path))
+        migrate(store)
+        store.checkpoint()
+        store.close()
+        return path
+
+    @cached_property
+    def _schema(self) -> Store:
+        store = Store(self._opened.enter_context(empty_schema()))
+        self._opened.callback(store.close)
+        migrate(store)
+        return store
+
+    @cached_property
+    def _filled_last(self) -> list[sa.Table]:
+        """All tables, those that refer to others first."""
+        found = sa.MetaData()
+        found.reflect(self._schema.engine)
+        return [table for table in reversed(found.sorted_tables) if table.name != "alembic_version"]
+
+
+@contextmanager
+def empty_schema() -> Iterator[str]:
+    """A schema of its own on the PostgreSQL server, without tables; skips the test where none answers."""
+    name, admin = f"t{os.getpid()}_{secrets.token_hex(4)}", _answering()
+    with admin.begin() as connection:
+        connection.execute(sa.text(f'CREATE SCHEMA "{name}"'))
+    try:
+        options = f"-csearch_path={name} {_OPTIONS}"
+        yield sa.make_url(POSTGRESQL).update_query_dict({"options": options}).render_as_string(hide_password=False)
+    finally:
+        with admin.begin() as connection:
+            connection.execute(sa.text(f'DROP SCHEMA "{name}" CASCADE'))
+        admin.dispose()
+
+
+def _answering() -> sa.Engine:
+    engine = sa.create_engine(POSTGRESQL, connect_args={"connect_timeout": 2})
+    try:
+        engine.connect().close()
+    except sa.exc.OperationalError as error:
+        if REQUIRE_ALL:
+            raise
+        pytest.skip(f"no PostgreSQL answers ({type(error.orig).__name__}); set COHOST_TEST_POSTGRESQL")
+    return engine
