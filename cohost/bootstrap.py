@@ -68,10 +68,11 @@ def utc_now() -> datetime:
 def build(
     settings: Settings, *, clock: Clock = utc_now, embedder: Embedder | None = None, model: LanguageModel | None = None,
     index: VectorIndex | None = None, connectors: Mapping[str, Connector] | None = None, sender: Sender | None = None,
+    store: Store | None = None,
 ) -> App:  # fmt: skip
     """Migrate the database and wire the application; loads no model and no heavy library."""
     settings.home.mkdir(parents=True, exist_ok=True)
-    store = Store(settings.database_url)
+    store = store or Store(settings.database_url)
     migrate(store)
     reads: Embedder = embedder or SentenceEmbedder(settings.embedder)
     index = index or _index(settings, store, reads)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -68,10 +66,7 @@ def serve(worker: Annotated[bool, typer.Option(help="Also work: draft and publis
 def work() -> None:
     """Work without serving: draft, publish, read uploads."""
     with _core() as core:
-        stop = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stop.set())
-        core.worker.run(stop)
+        serving.work(core)
 
 
 @app.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import structlog
 
-from cohost.errors import CohostError, InvalidInput, NotFound, TooLarge, UnreadableFile
+from cohost.errors import Busy, CohostError, InvalidInput, NotFound, TooLarge, UnreadableFile
 from cohost.ids import new_id
 from cohost.model import SourceInput
 from cohost.settings import Settings
@@ -28,6 +29,7 @@ from knowledge.ingest import Intake, Plan, PutResult
 READER_VERSION = b"1"  # part of a file's hash: a reader that reads better makes files worth reading again
 CHUNKS_AT_ONCE = 256  # embedded together: enough to sort by length, little enough to show progress
 FILES_AT_ONCE = 25  # outcomes written in one transaction
+MAX_UNREAD = 100  # uploads of a community that wait: their bytes lie on the server's disk
 SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "venv"})
 OnProgress = Callable[[int, int, str], None]  # files done, files in all, name of the last one
 
@@ -88,6 +90,8 @@ class Files:
         """
         with self._store.read() as tx:
             places.space(tx, community_id, space_id)
+            if ingestions.unread(tx, community_id) >= MAX_UNREAD:
+                raise Busy(f"{MAX_UNREAD} uploads wait to be read already. Send this one when some are done.")
         path = self._stored(parts)
         if path.stat().st_size == 0:
             path.unlink()
@@ -110,15 +114,15 @@ class Files:
         self._read(ingestion, path, actor, on_progress)
         return ingestion.id
 
-    def step(self) -> bool:
-        """Read one waiting upload; False when there is none."""
+    def step(self, stop: threading.Event | None = None) -> bool:
+        """Read one waiting upload; False when there is none. Told to stop, it gives back what is not yet read."""
         with self._store.write() as tx:
             ingestion = ingestions.claim(tx, self._clock())
         if ingestion is None:
             return False
         path = Path(ingestion.path or "")
-        self._read(ingestion, path, Actor(ingestion.created_by), lambda done, total, name: None)
-        if path.parent == self._settings.uploads:
+        whole = self._read(ingestion, path, Actor(ingestion.created_by), lambda done, total, name: None, stop)
+        if whole and path.parent == self._settings.uploads:
             path.unlink(missing_ok=True)
         return True
 
@@ -156,8 +160,15 @@ class Files:
                 ingestions.progress(tx, new.id, done=0, total=0, now=now)
         return new
 
-    def _read(self, ingestion: Ingestion, path: Path, actor: Actor, on_progress: OnProgress) -> None:
-        """Read all files; what goes wrong as a whole is the ingestion's message."""
+    def _read(
+        self,
+        ingestion: Ingestion,
+        path: Path,
+        actor: Actor,
+        on_progress: OnProgress,
+        stop: threading.Event | None = None,
+    ) -> bool:
+        """Read all files; what goes wrong as a whole is the ingestion's message. False when told to stop before the end."""
         try:
             items = sorted(_items(path, ingestion.name), key=lambda item: item.name)
             with self._store.read() as tx:
@@ -166,12 +177,25 @@ class Files:
             run = _Run(ingestion, known, len(items), on_progress)
             for item in items:
                 self._read_one(run, item, actor)
+                if stop is not None and stop.is_set() and (run.done < run.total or _failed(run, item)):
+                    self._give_back(run, item, actor)
+                    return False
             self._flush(run, actor)
             removed = self._sync(run, items, actor) if ingestion.sync and _holds_many(path, ingestion.name) else 0
         except CohostError as error:
             self._finish(ingestion, "failed", error.message)
         else:
             self._finish(ingestion, "done", f"{run.total} files read" + (f", {removed} removed." if removed else "."))
+        return True
+
+    def _give_back(self, run: _Run, last: _Item, actor: Actor) -> None:
+        """Keep what was read; the last file may have failed only because its reader was ended."""
+        if _failed(run, last):
+            run.outcomes.pop()
+        self._flush(run, actor)
+        with self._store.write() as tx:
+            ingestions.give_back(tx, run.ingestion.id)
+        log.info("ingestion.given_back", ingestion=run.ingestion.id, done=run.done, total=run.total)
 
     def _read_one(self, run: _Run, item: _Item, actor: Actor) -> None:
         try:
@@ -235,6 +259,10 @@ class Files:
         with self._store.write() as tx:
             ingestions.finish(tx, ingestion.id, "done" if status == "done" else "failed", message, now=self._clock())
         log.info("ingestion.finished", ingestion=ingestion.id, status=status)
+
+
+def _failed(run: _Run, item: _Item) -> bool:
+    return bool(run.outcomes) and (run.outcomes[-1].name, run.outcomes[-1].outcome) == (item.name, "failed")
 
 
 def _items(path: Path, name: str) -> Iterator[_Item]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from cohost.errors import Misconfigured
-from cohost.store.engine import Store
+from cohost.store.engine import Store, Tx
 
 FOLDER = Path(__file__).with_name("migrations")
 
@@ -19,27 +21,37 @@ FOLDER = Path(__file__).with_name("migrations")
 def migrate(store: Store, revision: str = "head") -> None:
     """Upgrade in one go; raises Misconfigured when the database was made by a version this one does not know."""
     with store.read() as tx:
-        current = MigrationContext.configure(tx).get_current_heads()
+        current = _current(tx)
     _refuse_unknown(current)
-    if revision == "head" and current == _revisions()[:1]:
+    if revision == "head" and current == revisions()[:1]:
         return  # most starts, and they need no lock
-    config = _config()
-    with store.write() as tx:
-        config.attributes["connection"] = tx
+    with _alone(store) as (config, tx):
+        _refuse_unknown(_current(tx))  # whoever was first may have been a newer version
         command.upgrade(config, revision)
 
 
 def downgrade(store: Store, revision: str) -> None:
     """Go back to an older shape; what only the newer one can hold is lost."""
-    config = _config()
-    with store.write() as tx:
-        config.attributes["connection"] = tx
+    with _alone(store) as (config, _):
         command.downgrade(config, revision)
+
+
+@contextmanager
+def _alone(store: Store) -> Iterator[tuple[Config, Tx]]:
+    """A transaction for changes of shape: one process at a time, the others wait and then find nothing to do."""
+    config = _config()
+    with store.rebuild() as tx:
+        config.attributes["connection"] = tx
+        yield config, tx
+
+
+def _current(tx: Tx) -> tuple[str, ...]:
+    return MigrationContext.configure(tx).get_current_heads()
 
 
 def _refuse_unknown(current: tuple[str, ...]) -> None:
     for revision in current:
-        if revision not in _revisions():
+        if revision not in revisions():
             raise Misconfigured(
                 f"The database has revision {revision}, which this version of Cohost does not know."
                 " Start the version that made it, or a newer one."
@@ -47,7 +59,7 @@ def _refuse_unknown(current: tuple[str, ...]) -> None:
 
 
 @cache
-def _revisions() -> tuple[str, ...]:
+def revisions() -> tuple[str, ...]:
     """All revisions that this version knows, newest first."""
     return tuple(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from cohost.store.engine import Tx
 from cohost.store.suggestions import destination_of
-from cohost.store.tables import publications
+from cohost.store.tables import publications, suggestions
 from cohost.suggestion import Message, Publication, Receipt, Status
 
 LEASE = timedelta(seconds=60)  # longer than any one send; after it, a vanished worker's row is looked at again
@@ -34,9 +34,9 @@ def claim(tx: Tx, now: datetime) -> Publication | None:
         sa.and_(publications.c.status == "approved", publications.c.available_at <= now),
         sa.and_(publications.c.status == "publishing", publications.c.claimed_until < now),
     )
-    candidate = (
-        sa.select(publications.c.id).where(due).order_by(publications.c.available_at, publications.c.id).limit(1)
-    )
+    candidate = sa.select(publications.c.id).join(suggestions).where(due).limit(1)
+    candidate = candidate.order_by(publications.c.available_at, publications.c.id)
+    # with its suggestion: a change of a source that is about to withdraw it goes first
     candidate = candidate.with_for_update(skip_locked=True)
     publication_id = tx.execute(candidate).scalar_one_or_none()
     if publication_id is None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from cohost.errors import NotFound
 from cohost.model import Passage
-from cohost.store.engine import Tx
+from cohost.store.engine import Tx, locked
 from cohost.store.tables import decisions, evidence, snapshots, suggestions
 from cohost.suggestion import OPEN, Destination, Evidence, Provenance, Status, Suggestion
 
@@ -158,7 +158,7 @@ def _add_snapshots(tx: Tx, new: Suggestion, passages: Sequence[Passage]) -> None
 
 def _load(tx: Tx, where: sa.ColumnElement[bool], *, limit: int | None = None) -> list[Suggestion]:
     query = sa.select(suggestions).where(where).order_by(suggestions.c.created_at, suggestions.c.id).limit(limit)
-    rows = tx.execute(query).all()
+    rows = tx.execute(locked(tx, query)).all()
     items: dict[str, list[Evidence]] = {row.id: [] for row in rows}
     found = sa.select(evidence).where(evidence.c.suggestion_id.in_(list(items)))
     for row in tx.execute(found.order_by(evidence.c.suggestion_id, evidence.c.position)):
