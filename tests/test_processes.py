@@ -28,7 +28,6 @@ HERE = "harbour"
 HEAVY = ("torch", "chromadb", "langchain", "langchain_core", "openai", "sentence_transformers", "fastapi")
 ANSWER = payload("When may I leave?", [Claim(text="Two hours before high water.")], [])
 PATIENCE_S = 120  # for a machine that does other things as well
-STOP_S = 30
 # Tells at the end which modules it loaded.
 RUN = (
     "import atexit, json, sys\n"
@@ -73,7 +72,7 @@ def stop(running, number=signal.SIGTERM):
     """Ask it to stop; what it printed last, and its child processes that are still there."""
     children = children_of(running.pid)
     running.send_signal(number)
-    output, errors = running.communicate(timeout=STOP_S)
+    output, errors = running.communicate(timeout=PATIENCE_S)
     assert running.returncode == 0, errors.decode()
     assert b"Traceback" not in errors
     return json.loads(output.splitlines()[-1]), [child for child in children if is_alive(child)]
