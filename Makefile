@@ -11,7 +11,12 @@ python = .venv/bin/python
 demo_ready = .venv/.ready-demo
 test_ready = .venv/.ready-test
 
-.PHONY: help demo test check format evals venv clean
+# What `make chaos` runs, at full length; the tests run a short version of each.
+chaos = tests/chaos tests/cohost/test_delivery_chaos.py
+chaos: export COHOST_CHAOS_KILLS ?= 100
+chaos: export COHOST_CHAOS_SENDS ?= 5000
+
+.PHONY: help demo test chaos check format evals venv clean
 
 help: ## Say what can be made.
 	@sed -n 's/^\([a-z]*\): .*## /\1	/p' Makefile
@@ -21,6 +26,9 @@ demo: $(demo_ready) ## Run the sample community, with sign-in links.
 
 test: $(test_ready) ## Run the tests; those without a browser or PostgreSQL skip.
 	@$(python) -m pytest $(TESTS) $(ARGS)
+
+chaos: $(test_ready) ## Kill processes and break networks, hundreds of times; print the figures.
+	@$(python) -m pytest -n0 $(chaos) $(ARGS)
 
 check: $(test_ready) ## Check format, style and types; change nothing.
 	@$(python) -m ruff format --check .

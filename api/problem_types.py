@@ -52,7 +52,7 @@ KINDS: dict[str, Kind] = {
     "delivery-failed": Kind(502, "Platform refused", "The connected platform did not take the message."),
     "delivery-retry": Kind(502, "Platform did not answer", "Nothing was sent to the platform. A retry helps."),
     "delivery-uncertain": Kind(502, "Reply lost", "The platform may or may not have acted. Look there."),
-    "busy": Kind(503, "Busy", "Under load. Nothing was changed; try again after `Retry-After` seconds."),
+    "busy": Kind(503, "Busy", "Under load; the detail says what happened. Try again after `Retry-After` seconds."),
     "model-unavailable": Kind(503, "Language model unavailable", "The language model did not answer. Try again later."),
     "not-ready": Kind(503, "Not ready", "The server is starting; `missing` names what is not there yet."),
 }

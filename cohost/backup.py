@@ -59,7 +59,7 @@ def write(store: Store, settings: Settings, path: Path, *, now: datetime) -> Bac
     draft.unlink(missing_ok=True)
     try:
         with os.fdopen(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, OWNER_ONLY), "w+b") as file:
-            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive, store.snapshot() as tx:
+            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive, store.read() as tx:
                 made = _fill(archive, tx, settings, path, now)
             file.flush()
             os.fsync(file.fileno())

@@ -71,9 +71,10 @@ def utc_now() -> datetime:
 def build(
     settings: Settings, *, clock: Clock = utc_now, embedder: Embedder | None = None, model: LanguageModel | None = None,
     index: VectorIndex | None = None, connectors: Mapping[str, Connector] | None = None, sender: Sender | None = None,
+    store: Store | None = None,
 ) -> App:  # fmt: skip
     """Migrate the database and wire the application; loads no model and no heavy library."""
-    store = _store(settings)
+    store = _store(settings, store)
     migrate(store)
     _check_vault(settings, store)
     core = _wired(
@@ -89,9 +90,9 @@ def restoring(settings: Settings, *, clock: Clock = utc_now, embedder: Embedder 
     return Restore(core.store, settings, core.erasure, core.index)
 
 
-def _store(settings: Settings) -> Store:
+def _store(settings: Settings, given: Store | None = None) -> Store:
     settings.home.mkdir(parents=True, exist_ok=True)
-    return Store(settings.database_url)
+    return given or Store(settings.database_url)
 
 
 def _wired(

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
 import sys
-import threading
 import time
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
@@ -72,10 +70,7 @@ def serve(worker: Annotated[bool, typer.Option(help="Also work: draft and publis
 def work() -> None:
     """Work without serving: draft, publish, read uploads."""
     with _core() as core:
-        stop = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stop.set())
-        core.worker.run(stop)
+        serving.work(core)
 
 
 @app.command()

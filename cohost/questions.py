@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from cohost import audience, quotes
-from cohost.errors import Forbidden, InvalidInput, NotFound, Unauthenticated
+from cohost.errors import Busy, Forbidden, InvalidInput, NotFound, Unauthenticated
 from cohost.ids import new_id
 from cohost.model import Caller, Passage, Request
 from cohost.ports import Embedder, FloatArray, Query, Search
@@ -22,6 +22,8 @@ PASSAGES_AT_ONCE = 5
 # Cosine from which two questions are nearly the same: paraphrases of one question are mostly above, others far below.
 NEARLY_SAME = 0.88
 MAX_OFFERED = 3
+MAX_WAITING_OF_MEMBER = 50  # more than anybody asks in the minutes that a worker may be behind
+MAX_WAITING = 10_000  # of a community: about what one worker drafts in an hour without a language model
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,7 @@ class Questions:
         member_id = _asker(caller)
         _check_text(text, history)
         with self._store.read() as tx:
+            _check_queue(tx, caller.community_id, member_id)
             if space_id is not None:
                 audience.space_in_sight(audience.sight(tx, caller.community_id), caller, space_id)
         vector = self._embedder.embed([text])[0]
@@ -92,6 +95,7 @@ class Questions:
         with self._store.write() as tx:
             if not people.hold(tx, caller.community_id, member_id):
                 raise Unauthenticated("The member behind these credentials is not in this community any more.")
+            _check_queue(tx, caller.community_id, member_id)
             requests.add(tx, asked, vector=vector.tobytes())
         return self._with_passages(caller, asked, vector)
 
@@ -153,6 +157,15 @@ def _asker(caller: Caller) -> str:
     if caller.member_id is None:
         raise Forbidden("A question needs a member. Name the one you act for in the header Cohost-Member.")
     return caller.member_id
+
+
+def _check_queue(tx: Tx, community_id: str, member_id: str) -> None:
+    """A queue that nobody can work off helps nobody: better to say so at once."""
+    in_community, own = requests.waiting_in(tx, community_id, member_id, limit=MAX_WAITING)
+    if own >= MAX_WAITING_OF_MEMBER:
+        raise Busy(f"{own} of your questions wait for their drafts already. Ask again when some are done.")
+    if in_community >= MAX_WAITING:
+        raise Busy("More questions wait than can be answered soon. Ask again in a while.")
 
 
 def _check_text(text: str, history: Sequence[dict[str, str]]) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import threading
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from cohost.errors import Misconfigured
@@ -12,7 +14,8 @@ from cohost.settings import Settings
 if TYPE_CHECKING:
     from cohost.bootstrap import App
 
-STOP_S = 30  # how long the request and the row in hand may take to finish
+# How long requests may take to finish, and then the row in hand; together less than the 30 s that init systems give.
+STOP_S, WORKER_STOP_S = 20, 8
 
 
 def check_port(settings: Settings) -> None:
@@ -29,23 +32,51 @@ def check_port(settings: Settings) -> None:
 
 
 def serve(core: App, edge: Any, *, with_worker: bool) -> None:
-    """Serve the ASGI application `edge` until told to stop; the worker finishes the row it has in hand."""
-    import uvicorn  # needed only by the commands that serve
-
+    """Serve the ASGI application `edge` until SIGINT or SIGTERM; requests and the row in hand are finished first."""
     stop = threading.Event()
     worker = threading.Thread(target=core.worker.run, args=(stop,), name="worker", daemon=True)
     if with_worker:
         worker.start()
     threading.Thread(target=_warm, args=(core,), name="warm", daemon=True).start()
+    on_stop(stop)  # the server gives each signal on when it has stopped; without this, the first would end us there
     try:
-        uvicorn.run(
-            edge, host=core.settings.host, port=core.settings.port, log_level="warning", access_log=False,
-            timeout_graceful_shutdown=STOP_S, server_header=False,
-        )  # fmt: skip
+        _server(core.settings, edge, stop).run()
     finally:
         stop.set()
         if with_worker:
-            worker.join(STOP_S)
+            worker.join(WORKER_STOP_S)
+
+
+def work(core: App) -> None:
+    """Work until SIGINT or SIGTERM; the row in hand is finished first, within the same time."""
+    stop = threading.Event()
+    on_stop(stop)
+    worker = threading.Thread(target=core.worker.run, args=(stop,), name="worker", daemon=True)
+    worker.start()
+    stop.wait()
+    worker.join(STOP_S + WORKER_STOP_S)
+
+
+def on_stop(stop: threading.Event) -> None:
+    """Let SIGINT and SIGTERM set `stop`, and nothing else."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+
+
+def _server(settings: Settings, edge: Any, stop: threading.Event) -> Any:
+    import uvicorn  # needed only by the commands that serve
+
+    class Server(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            stop.set()  # the worker finishes its row while the requests are finished
+            super().handle_exit(sig, frame)
+
+    return Server(
+        uvicorn.Config(
+            edge, host=settings.host, port=settings.port, log_level="warning", access_log=False,
+            timeout_graceful_shutdown=STOP_S, server_header=False,
+        )
+    )  # fmt: skip
 
 
 def _warm(core: App) -> None:

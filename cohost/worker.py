@@ -33,8 +33,8 @@ log = structlog.get_logger()
 class Reading(Protocol):
     """What the worker needs of file reading."""
 
-    def step(self) -> bool:
-        """Read one waiting upload; False when there is none."""
+    def step(self, stop: threading.Event | None = None) -> bool:
+        """Read one waiting upload; False when there is none. Told to stop, it gives back what is not yet read."""
         ...
 
 
@@ -54,16 +54,16 @@ class Worker:
         """Work until told to stop; the row in hand is finished first."""
         while not stop.is_set():
             try:
-                busy = self.step()
+                busy = self.step(stop)
             except Exception:
                 log.exception("worker.step_failed")
                 busy = False
             if not busy:
                 stop.wait(IDLE_S)
 
-    def step(self) -> bool:
+    def step(self, stop: threading.Event | None = None) -> bool:
         """Publish, else draft, else read one thing, else close what nobody decided; False when nothing is due."""
-        return self.publish_one() or self.draft_one() or self.files.step() or self.approval.expire()
+        return self.publish_one() or self.draft_one() or self.files.step(stop) or self.approval.expire()
 
     def draft_one(self) -> bool:
         """Run the job of one waiting request."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import structlog
 
-from cohost.errors import CohostError, Conflict, DeliveryFailed, InvalidInput, NotFound, TooLarge, UnreadableFile
+from cohost.errors import Busy, CohostError, Conflict, DeliveryFailed, InvalidInput, NotFound, TooLarge, UnreadableFile
 from cohost.ids import new_id
 from cohost.model import SourceInput
 from cohost.ports import Sender
@@ -28,6 +29,7 @@ CHUNKS_AT_ONCE = 256  # embedded together: enough to sort by length, little enou
 FILES_AT_ONCE = 25  # outcomes written in one transaction
 RENEW_AFTER = ingestions.LEASE / 4  # without a write; slow files must not cost us the claim
 MAX_TRIES = 3  # of an ingestion whose reader vanished: what ends a worker three times is in the file
+MAX_UNREAD = 100  # uploads of a community that wait: their bytes lie on the server's disk
 BLOCK = 1 << 20
 OnProgress = Callable[[int, int, str], None]  # files done, files in all, name of the last one
 
@@ -77,6 +79,8 @@ class Files:
         """
         with self._store.read() as tx:
             places.space(tx, community_id, space_id)
+            if ingestions.unread(tx, community_id) >= MAX_UNREAD:
+                raise Busy(f"{MAX_UNREAD} uploads wait to be read already. Send this one when some are done.")
         path = self._stored(parts)
         if path.stat().st_size == 0:
             path.unlink()
@@ -114,17 +118,19 @@ class Files:
         self._read(started, actor, on_progress)
         return started.id
 
-    def step(self) -> bool:
-        """Read one waiting upload or page; False when there is none."""
+    def step(self, stop: threading.Event | None = None) -> bool:
+        """Read one waiting upload or page; False when there is none. Told to stop, it gives back what is not yet read."""
         with self._store.write() as tx:
             ingestion = ingestions.claim(tx, self._clock())
         if ingestion is None:
             return False
+        whole = True
         if ingestion.attempts > MAX_TRIES:
             self._finish(ingestion, "failed", f"It was given up: its reader vanished {MAX_TRIES} times.")
         else:
-            self._read(ingestion, Actor(ingestion.created_by), lambda done, total, name: None)
-        self._remove_upload(ingestion)
+            whole = self._read(ingestion, Actor(ingestion.created_by), lambda done, total, name: None, stop)
+        if whole:
+            self._remove_upload(ingestion)
         return True
 
     def close(self) -> None:
@@ -176,8 +182,10 @@ class Files:
         if path.parent == self._settings.uploads:
             path.unlink(missing_ok=True)
 
-    def _read(self, ingestion: Ingestion, actor: Actor, on_progress: OnProgress) -> None:
-        """Read all there is; what goes wrong as a whole is the ingestion's message."""
+    def _read(
+        self, ingestion: Ingestion, actor: Actor, on_progress: OnProgress, stop: threading.Event | None = None
+    ) -> bool:
+        """Read all there is; what goes wrong as a whole is the ingestion's message. False when told to stop before the end."""
         try:
             items = self._items(ingestion)
             with self._store.read() as tx:
@@ -186,12 +194,25 @@ class Files:
             run = _Run(ingestion, known, len(items), on_progress, self._clock())
             for item in items:
                 self._read_one(run, item, actor)
+                if stop is not None and stop.is_set() and (run.done < run.total or _failed(run, item)):
+                    self._give_back(run, item, actor)
+                    return False
             self._flush(run, actor)
             removed = self._sync(run, items, actor) if ingestion.sync and _holds_many(ingestion) else 0
         except CohostError as error:
             self._finish(ingestion, "failed", error.message)
         else:
             self._finish(ingestion, "done", _summary(run.total, removed))
+        return True
+
+    def _give_back(self, run: _Run, last: Item, actor: Actor) -> None:
+        """Keep what was read; the last file may have failed only because its reader was ended."""
+        if _failed(run, last):
+            run.outcomes.pop()
+        self._flush(run, actor)
+        with self._store.write() as tx:
+            ingestions.give_back(tx, run.ingestion.id)
+        log.info("ingestion.given_back", ingestion=run.ingestion.id, done=run.done, total=run.total)
 
     def _items(self, ingestion: Ingestion) -> list[Item]:
         at = ingestion.path or ""
@@ -262,6 +283,10 @@ class Files:
         with self._store.write() as tx:
             ingestions.finish(tx, ingestion.id, "done" if status == "done" else "failed", message, now=self._clock())
         log.info("ingestion.finished", ingestion=ingestion.id, status=status)
+
+
+def _failed(run: _Run, item: Item) -> bool:
+    return bool(run.outcomes) and (run.outcomes[-1].name, run.outcomes[-1].outcome) == (item.name, "failed")
 
 
 def _outcome(plan: Plan, result: PutResult | None) -> IngestionFile:

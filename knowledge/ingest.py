@@ -251,6 +251,7 @@ class Intake:
 
     def _write(self, community_id: str, plan: Plan, fresh: dict[str, bytes], actor: Actor) -> PutResult | None:
         with self.store.write() as tx:
+            places.space(tx, community_id, plan.space.id)  # one writer at a time in a space
             now_there = sources.find(tx, plan.space.pk, plan.source.id)
             if self._outdated(tx, community_id, plan, now_there):
                 return None

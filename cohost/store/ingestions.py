@@ -117,6 +117,20 @@ def progress(tx: Tx, ingestion_id: str, *, done: int, total: int, now: datetime)
     tx.execute(ingestions.update().where(ingestions.c.id == ingestion_id).values(values))
 
 
+def give_back(tx: Tx, ingestion_id: str) -> None:
+    """Let another reader go on; what was read already is told by its content."""
+    where = ingestions.c.id == ingestion_id
+    tx.execute(ingestions.update().where(where).values(status="waiting", claimed_until=None))
+
+
+def unread(tx: Tx, community_id: str) -> int:
+    """How many uploads of a community wait or are being read."""
+    query = sa.select(sa.func.count()).where(
+        ingestions.c.community_id == community_id, ingestions.c.status.in_(["waiting", "running"])
+    )
+    return int(tx.execute(query).scalar_one())
+
+
 def finish(tx: Tx, ingestion_id: str, status: Literal["done", "failed"], message: str, *, now: datetime) -> None:
     """Close the ingestion; its upload is gone."""
     values: dict[str, Any] = {

@@ -19,18 +19,18 @@ FOLDER = Path(__file__).with_name("migrations")
 def migrate(store: Store, revision: str = "head") -> None:
     """Upgrade in one go; raises Misconfigured when the database was made by a version this one does not know."""
     with store.read() as tx:
-        current = MigrationContext.configure(tx).get_current_heads()
-    for known in current:
-        check_known(known)
-    if revision == "head" and current == _revisions()[:1]:
+        current = _current(tx)
+    _refuse_unknown(current)
+    if revision == "head" and current == revisions()[:1]:
         return  # most starts, and they need no lock
-    with store.write() as tx:
+    with store.rebuild() as tx:
+        _refuse_unknown(_current(tx))  # whoever was first may have been a newer version
         upgrade_within(tx, revision)
 
 
 def downgrade(store: Store, revision: str) -> None:
     """Go back to an older shape; what only the newer one can hold is lost."""
-    with store.write() as tx:
+    with store.rebuild() as tx:
         downgrade_within(tx, revision)
 
 
@@ -43,8 +43,7 @@ def upgrade_within(tx: Tx, revision: str) -> None:
 
 def downgrade_within(tx: Tx, revision: str) -> None:
     """Downgrade as a part of a transaction; "base" leaves an empty database."""
-    for current in MigrationContext.configure(tx).get_current_heads():
-        check_known(current)
+    _refuse_unknown(_current(tx))
     config = _config()
     config.attributes["connection"] = tx
     command.downgrade(config, revision)
@@ -52,15 +51,24 @@ def downgrade_within(tx: Tx, revision: str) -> None:
 
 def check_known(revision: str) -> None:
     """Raise Misconfigured for a shape that only another version can read."""
-    if revision not in _revisions():
+    if revision not in revisions():
         raise Misconfigured(
             f"The database has revision {revision}, which this version of Cohost does not know."
             " Start the version that made it, or a newer one."
         )
 
 
+def _current(tx: Tx) -> tuple[str, ...]:
+    return MigrationContext.configure(tx).get_current_heads()
+
+
+def _refuse_unknown(current: tuple[str, ...]) -> None:
+    for revision in current:
+        check_known(revision)
+
+
 @cache
-def _revisions() -> tuple[str, ...]:
+def revisions() -> tuple[str, ...]:
     """All revisions that this version knows, newest first."""
     return tuple(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
 

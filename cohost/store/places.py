@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from cohost.errors import NotFound
 from cohost.model import Space
-from cohost.store.engine import Tx
+from cohost.store.engine import Tx, locked
 from cohost.store.tables import space_members, spaces
 
 
@@ -28,9 +28,8 @@ def all_spaces(tx: Tx, community_id: str) -> list[Space]:
 
 def space(tx: Tx, community_id: str, space_id: str) -> Space:
     """The space; raises NotFound."""
-    row = tx.execute(
-        sa.select(spaces).where(spaces.c.community_id == community_id, spaces.c.id == space_id)
-    ).one_or_none()
+    query = sa.select(spaces).where(spaces.c.community_id == community_id, spaces.c.id == space_id)
+    row = tx.execute(locked(tx, query)).one_or_none()
     if row is None:
         raise NotFound(f"There is no space {space_id!r}.")
     belonging = tx.execute(sa.select(space_members.c.member_id).where(space_members.c.space_pk == row.pk)).scalars()

@@ -94,6 +94,15 @@ def vectors(tx: Tx, community_id: str, ids: list[str], dimensions: int) -> tuple
     return [row.id for row in rows], matrix
 
 
+def waiting_in(tx: Tx, community_id: str, member_id: str, *, limit: int) -> tuple[int, int]:
+    """How many requests of a community, and of one member in it, wait; counted up to a limit."""
+    where = (requests.c.status == "waiting") & (requests.c.community_id == community_id)
+    own = where & (requests.c.requested_by == member_id)
+    counts = [sa.select(requests.c.id).where(clause).limit(limit).subquery() for clause in (where, own)]
+    all_, by_member = (tx.execute(sa.select(sa.func.count()).select_from(found)).scalar_one() for found in counts)
+    return int(all_), int(by_member)
+
+
 def _request(row: sa.Row[Any]) -> Request:
     return Request(
         row.id, row.community_id, row.job, dict(row.payload), row.requested_by, row.space_id, row.status, row.attempts,

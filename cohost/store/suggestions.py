@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from cohost.errors import NotFound
 from cohost.model import Passage
-from cohost.store.engine import Tx
+from cohost.store.engine import Tx, locked
 from cohost.store.sources import IDS_PER_QUERY
 from cohost.store.tables import decisions, evidence, snapshots, suggestions
 from cohost.suggestion import OPEN, Destination, Evidence, Provenance, Status, Suggestion
@@ -194,6 +194,8 @@ def _load(
     query = sa.select(suggestions).where(where).order_by(suggestions.c.created_at, suggestions.c.id).limit(limit)
     if hold:  # always in this order, so that two who hold many do not wait for each other
         query = query.with_for_update(skip_locked=skip_held)
+    else:
+        query = locked(tx, query)
     rows = tx.execute(query).all()
     items: dict[str, list[Evidence]] = {row.id: [] for row in rows}
     found = sa.select(evidence).where(evidence.c.suggestion_id.in_(list(items)))

@@ -47,6 +47,7 @@ class Sandbox:
         self._child: subprocess.Popen[bytes] | None = None
         self._files_read = 0
         self._ended_with: int | None = None  # how the last child died by itself; None if we ended it
+        self._closing = False
 
     def extract(self, path: Path, name: str) -> Document:
         """Read the file at `path`, whose course-relative name is `name`; raises UnreadableFile."""
@@ -65,9 +66,16 @@ class Sandbox:
         raise answer
 
     def close(self) -> None:
-        """End the child; a later `extract` starts a new one."""
-        with self._lock:
-            self._end()
+        """End the child, also in the middle of a file; a later `extract` starts a new one."""
+        self._closing = True
+        try:
+            child = self._child
+            if child is not None:
+                child.kill()  # whoever waits for its answer, and holds the lock, learns that it ended
+            with self._lock:
+                self._end()
+        finally:
+            self._closing = False
 
     def __enter__(self) -> Self:
         return self
@@ -86,7 +94,7 @@ class Sandbox:
         except TimeoutError:
             raise
         except _CRASH:
-            if not used or self._ended_with in _FROM_OUTSIDE:
+            if not used or self._closing or self._ended_with in _FROM_OUTSIDE:
                 raise
             return self._ask(request, deadline)
         if isinstance(answer, UnreadableFile) and answer.code == "too_large":
