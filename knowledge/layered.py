@@ -99,9 +99,20 @@ class LayeredIndex:
             return None
         except Busy:
             return None
+        hits, gone = self._living(hits, tails)
+        if gone > SPARE:  # they may have kept out others
+            return None
         for tail in tails.values():
             hits += scan(tail.chunk_pks, tail.matrix, vector, top_k)
         return hits
+
+    def _living(self, hits: list[VectorHit], tails: Mapping[int, _Tail]) -> tuple[list[VectorHit], int]:
+        """Hits without those deleted since the collections were brought up to date, and how many these were."""
+        if all(tail.held.contents.version >= tail.version for tail in tails.values()):
+            return hits, 0
+        there = self._stored.living({hit.chunk_pk for hit in hits})
+        living = [hit for hit in hits if hit.chunk_pk in there]
+        return living, len(hits) - len(living)
 
     def _tail(self, space_pk: int, version: int) -> _Tail | None:
         """What SQL has beyond the collection; None when there is none, or too much to scan beside it."""

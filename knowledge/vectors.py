@@ -48,6 +48,11 @@ class StoredVectors:
         with self.store.read() as tx:
             return sources.vectors_of(tx, chunk_pks, self.embedder.dimensions)
 
+    def living(self, chunk_pks: Iterable[int]) -> set[int]:
+        """Those of the chunks that are still there."""
+        with self.store.read() as tx:
+            return sources.living(tx, chunk_pks)
+
     def change(self, space_pk: int, known: IntArray) -> Change:
         """What a holder of the chunks `known` must drop and add."""
         with self.store.read() as tx:

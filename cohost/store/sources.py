@@ -211,6 +211,15 @@ def chunk_keys(tx: Tx, space_pk: int, embedder: str, *, after: int = 0) -> IntAr
     return np.fromiter(tx.execute(query.order_by(chunks.c.pk)).scalars(), dtype=np.int64)
 
 
+def living(tx: Tx, chunk_pks: Iterable[int]) -> set[int]:
+    """Those of the given chunks that are still there."""
+    wanted, found = sorted(chunk_pks), set[int]()
+    for at in range(0, len(wanted), IDS_PER_QUERY):
+        query = sa.select(chunks.c.pk).where(chunks.c.pk.in_(wanted[at : at + IDS_PER_QUERY]))
+        found.update(tx.execute(query).scalars())
+    return found
+
+
 def vectors_of(tx: Tx, chunk_pks: Iterable[int], dimensions: int) -> tuple[list[int], FloatArray]:
     """Keys and `(n, dimensions)` vectors of those of the given chunks that are still there."""
     wanted, found = sorted(chunk_pks), {}

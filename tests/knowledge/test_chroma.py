@@ -173,6 +173,20 @@ def test_damage_while_serving_and_at_the_start_heals(
     assert kept == (0 if damage in (delete_all, shutil.rmtree) else 1)  # the newest, to look at
 
 
+@pytest.mark.parametrize("deleted", [5, 60])  # fewer and more than are asked for in reserve
+def test_deleted_chunks_keep_no_others_out(
+    deleted: int, opened: Callable[..., LayeredIndex], books: Library, course: int
+) -> None:
+    near = QUESTION + 0.01 * unit(deleted, 5)
+    books.put(course, (near / np.linalg.norm(near, axis=1, keepdims=True)).astype(np.float32), "notes")
+    index = opened(tick_s=3600)  # follows only when told
+    index.follower.refresh()
+    assert filled(index, course)
+    books.put(course, unit(0), "notes")
+    hits = index.search(QUESTION, books.versions(course), 10)
+    assert [hit.chunk_pk for hit in hits] == books.truth(QUESTION, [course], 10)
+
+
 def test_wrong_vectors_are_found_at_the_start(opened: Callable[..., LayeredIndex], books: Library, course: int) -> None:
     index = opened()
     wait_until(lambda: filled(index, course))
