@@ -29,6 +29,7 @@ test: $(test_ready) ## Run the tests; those without a browser or PostgreSQL skip
 
 chaos: $(test_ready) ## Kill processes and break networks, hundreds of times; print the figures.
 	@$(python) -m pytest -n0 $(chaos) $(ARGS)
+	@$(python) -m tests.chaos.chroma_kills
 
 check: $(test_ready) ## Check format, style and types; change nothing.
 	@$(python) -m ruff format --check .

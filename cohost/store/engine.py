@@ -143,9 +143,16 @@ def locked(tx: Tx, query: sa.Select[Rows]) -> sa.Select[Rows]:
 
     Lock spaces before suggestions before publications; then nobody waits in a circle.
     """
-    if not tx.get_execution_options().get("cohost_write", False):
-        return query
-    return query.with_for_update(key_share=True)  # rows that refer to it may still be added
+    return query.with_for_update(key_share=True) if _writes(tx) else query  # rows that refer to it may still be added
+
+
+def kept(tx: Tx, query: sa.Select[Rows]) -> sa.Select[Rows]:
+    """Within `write`: what is found is not deleted before the commit; it may be changed, and others may keep it too."""
+    return query.with_for_update(read=True, key_share=True) if _writes(tx) else query
+
+
+def _writes(tx: Tx) -> bool:
+    return bool(tx.get_execution_options().get("cohost_write", False))
 
 
 def _engine(url: str, patience_s: float) -> sa.Engine:
@@ -203,5 +210,4 @@ def _pragmas(connection: Any, _record: Any) -> None:
 
 
 def _begin(tx: sa.Connection) -> None:
-    writing = tx.get_execution_options().get("cohost_write", False)
-    tx.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    tx.exec_driver_sql("BEGIN IMMEDIATE" if _writes(tx) else "BEGIN")

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from cohost.errors import NotFound, UnreadableReason
-from cohost.store.engine import Tx
+from cohost.store.engine import Tx, kept
 from cohost.store.tables import ingestion_files, ingestions
 
 FileCode = Literal[
@@ -99,7 +99,7 @@ def claim(tx: Tx, now: datetime) -> Ingestion | None:
 
 def hold(tx: Tx, ingestion_id: str) -> None:
     """Keep an ingestion until the transaction ends; raises NotFound when it was erased with who uploaded it."""
-    held = sa.select(ingestions.c.id).where(ingestions.c.id == ingestion_id).with_for_update(read=True, key_share=True)
+    held = kept(tx, sa.select(ingestions.c.id).where(ingestions.c.id == ingestion_id))
     if tx.execute(held).one_or_none() is None:
         raise NotFound(f"There is no ingestion {ingestion_id!r}.")
 

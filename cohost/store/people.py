@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from cohost.errors import NotFound
 from cohost.model import BigPurpose, Community, CommunitySettings, Member
-from cohost.store.engine import Tx
+from cohost.store.engine import Tx, kept
 from cohost.store.tables import communities, members
 
 
@@ -101,8 +101,7 @@ def put_member(tx: Tx, community_id: str, new: Member, now: datetime) -> bool:
 def hold(tx: Tx, community_id: str, member_id: str) -> bool:
     """Whether there is such a member; an erasure waits until this transaction ends (on SQLite all writers do)."""
     where = (members.c.community_id == community_id) & (members.c.id == member_id)
-    held = sa.select(members.c.id).where(where).with_for_update(read=True, key_share=True)
-    return tx.execute(held).one_or_none() is not None
+    return tx.execute(kept(tx, sa.select(members.c.id).where(where))).one_or_none() is not None
 
 
 def _select_member(community_id: str, member_id: str) -> sa.Select[Any]:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from cohost.model import Request
 from cohost.ports import FloatArray
-from cohost.store.engine import Tx
+from cohost.store.engine import Tx, kept
 from cohost.store.tables import requests
 
 LEASE = timedelta(minutes=5)  # far above the longest job; a worker that died gives its request back after it
@@ -36,7 +36,7 @@ def find(tx: Tx, community_id: str, request_id: str) -> Request | None:
 
 def hold(tx: Tx, request_id: str) -> bool:
     """Whether the request is there; an erasure of it waits until this transaction ends."""
-    held = sa.select(requests.c.id).where(requests.c.id == request_id).with_for_update(read=True, key_share=True)
+    held = kept(tx, sa.select(requests.c.id).where(requests.c.id == request_id))
     return tx.execute(held).one_or_none() is not None
 
 

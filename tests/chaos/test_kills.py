@@ -15,8 +15,8 @@ from random import Random
 
 import pytest
 import sqlalchemy as sa
-from dying import POINTS, Ledger, decide, opened, publish
 
+from chaos.dying import POINTS, Ledger, decide, opened, publish
 from cohost.ids import new_id
 from cohost.jobs.answer_payload import Claim, payload
 from cohost.store import people, suggestions, tables
@@ -35,7 +35,7 @@ LONGEST_S = 60  # that a process lives that nobody kills
 def processes():
     """Children of a process that has read the code already; that takes longer than what they do."""
     made = multiprocessing.get_context("forkserver")
-    made.set_forkserver_preload(["cohost.bootstrap", "dying"])
+    made.set_forkserver_preload(["cohost.bootstrap", "chaos.dying"])
     return made
 
 

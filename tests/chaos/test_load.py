@@ -10,11 +10,11 @@ from contextlib import ExitStack
 
 import pytest
 import sqlalchemy as sa
-from dying import DyingStore
 from fastapi.testclient import TestClient
 from story import QUESTION, QUOTE
 
 from api.app import create_app
+from chaos.dying import DyingStore
 from cohost.bootstrap import build
 from cohost.errors import Busy, Conflict
 from cohost.model import SourceInput
@@ -64,7 +64,7 @@ def test_twenty_writers_lose_nothing(core, cast):
     with core.store.read() as tx:
         before = places.space(tx, HERE, "lounge")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["cohost.bootstrap", "dying"])
+    context.set_forkserver_preload(["cohost.bootstrap", "chaos.dying"])
     with context.Pool(PROCESSES) as pool:
         told = pool.starmap(count_up, [(core.settings.database_url, before.pk)] * PROCESSES)
     with core.store.read() as tx:
