@@ -118,7 +118,7 @@ class Approval:
     def _held(self, tx: Tx, caller: Caller, suggestion_id: str) -> Suggestion:
         """The suggestion as it stands, for a person who may decide it; neither changes until the transaction ends."""
         rights.check_person(tx, caller)
-        return rights.in_sight(tx, caller, suggestion_id, self._jobs, hold=True)
+        return rights.in_sight(tx, caller, suggestion_id, self._jobs)
 
     def _recall(self, tx: Tx, caller: Caller, shown: Suggestion, unsent: Sequence[Publication]) -> Suggestion:
         if any(publication.status != "approved" for publication in unsent):

@@ -87,11 +87,13 @@ class Restore:
     def _replace_rows(
         self, archive: zipfile.ZipFile, manifest: Manifest, gone: list[Erased], *, force: bool
     ) -> tuple[list[int], int]:
-        with self._store.write() as tx:
+        with self._store.rebuild() as tx:
+            replaced: list[int] = []
             if dump.has_rows(tx) and not force:
                 raise Conflict("There is a community in this database already. To replace everything, say --force.")
             if dump.revision(tx) is not None:
                 gone = gone + [entry for entry in _listed(tx) if entry not in gone]
+                replaced = dump.space_keys(tx)
                 migrate.downgrade_within(tx, "base")
             migrate.upgrade_within(tx, manifest.revision)
             for name, count in manifest.rows.items():
@@ -103,7 +105,7 @@ class Restore:
             revival.settle_outbox(tx)
             revival.settle_uploads(tx, self._settings.uploads, _uploads(archive))
             pks = revival.rebuild_fulltext(tx)
-            return pks, self._erase_again(tx, gone, datetime.fromisoformat(manifest.taken_at))
+            return sorted({*pks, *replaced}), self._erase_again(tx, gone, datetime.fromisoformat(manifest.taken_at))
 
     def _erase_again(self, tx: Tx, gone: list[Erased], taken_at: datetime) -> int:
         """Whoever was erased after the backup was taken; those before are not in it, unless they came back since."""

@@ -35,9 +35,9 @@ def jobs_in_sight(caller: Caller, jobs: Jobs) -> list[str] | None:
     return None if caller.role == "host" else [name for name, job in jobs.items() if _decides(caller.role, job)]
 
 
-def in_sight(tx: Tx, caller: Caller, suggestion_id: str, jobs: Jobs, *, hold: bool = False) -> Suggestion:
-    """The suggestion (held until the transaction ends, if so wished); NotFound when absent or not for the caller."""
-    found = suggestions.get(tx, caller.community_id, suggestion_id, hold=hold)
+def in_sight(tx: Tx, caller: Caller, suggestion_id: str, jobs: Jobs) -> Suggestion:
+    """The suggestion; raises NotFound when it is absent or not for the caller."""
+    found = suggestions.get(tx, caller.community_id, suggestion_id)
     seen = jobs_in_sight(caller, jobs)
     if seen is not None and found.job not in seen:
         raise NotFound(f"There is no suggestion {suggestion_id!r}.")

@@ -97,3 +97,8 @@ def _count_on(tx: Tx, name: str, column: str) -> None:
     counter = sa.func.pg_get_serial_sequence(name, column)
     highest = sa.select(sa.func.max(sa.column(column))).select_from(sa.table(name)).scalar_subquery()
     tx.execute(sa.select(sa.func.setval(counter, highest)))
+
+
+def space_keys(tx: Tx) -> list[int]:
+    """Keys of all spaces, in a database of whatever shape."""
+    return [int(pk) for pk in tx.execute(sa.text("SELECT pk FROM spaces")).scalars()]

@@ -138,12 +138,13 @@ def _refuse_broken_references(tx: Tx) -> None:
 Rows = TypeVar("Rows", bound=tuple[Any, ...])
 
 
-def locked(tx: Tx, query: sa.Select[Rows]) -> sa.Select[Rows]:
+def locked(tx: Tx, query: sa.Select[Rows], *, skip_held: bool = False) -> sa.Select[Rows]:
     """Within `write`: what is read to decide on cannot change until the commit. SQLite needs no row locks for that.
 
     Lock spaces before suggestions before publications; then nobody waits in a circle.
     """
-    return query.with_for_update(key_share=True) if _writes(tx) else query  # rows that refer to it may still be added
+    # rows that refer to it may still be added
+    return query.with_for_update(key_share=True, skip_locked=skip_held) if _writes(tx) else query
 
 
 def kept(tx: Tx, query: sa.Select[Rows]) -> sa.Select[Rows]:

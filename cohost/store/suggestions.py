@@ -36,9 +36,9 @@ def add(tx: Tx, new: Suggestion, passages: Sequence[Passage], *, dedupe_key: str
     return True
 
 
-def get(tx: Tx, community_id: str, suggestion_id: str, *, hold: bool = False) -> Suggestion:
-    """The suggestion; raises NotFound. Held, nobody else changes it before this transaction ends."""
-    found = _load(tx, (suggestions.c.community_id == community_id) & (suggestions.c.id == suggestion_id), hold=hold)
+def get(tx: Tx, community_id: str, suggestion_id: str) -> Suggestion:
+    """The suggestion; raises NotFound. Within `write`, nobody else changes it before the commit."""
+    found = _load(tx, (suggestions.c.community_id == community_id) & (suggestions.c.id == suggestion_id))
     if not found:
         raise NotFound(f"There is no suggestion {suggestion_id!r}.")
     return found[0]
@@ -88,14 +88,14 @@ def some(tx: Tx, community_id: str, ids: Collection[str]) -> list[Suggestion]:
 
 def open_ones(tx: Tx, community_id: str) -> list[Suggestion]:
     """All that can still be stopped before it is sent, held until this transaction ends."""
-    return _load(tx, (suggestions.c.community_id == community_id) & suggestions.c.status.in_(OPEN), hold=True)
+    return _load(tx, (suggestions.c.community_id == community_id) & suggestions.c.status.in_(OPEN))
 
 
 def untouched(tx: Tx, since: Mapping[str, datetime], *, limit: int) -> list[Suggestion]:
     """Pending ones of all communities that have not changed since the time given for their job; no two workers' same."""
     old = [(suggestions.c.job == job) & (suggestions.c.updated_at < at) for job, at in since.items()]
     where = (suggestions.c.status == "pending") & sa.or_(sa.false(), *old)
-    return _load(tx, where, limit=limit, hold=True, skip_held=True)
+    return _load(tx, where, limit=limit, skip_held=True)
 
 
 def citing(tx: Tx, community_id: str, space_id: str, source_id: str) -> list[Suggestion]:
@@ -103,7 +103,7 @@ def citing(tx: Tx, community_id: str, space_id: str, source_id: str) -> list[Sug
     ids = sa.select(evidence.c.suggestion_id).where(
         evidence.c.community_id == community_id, evidence.c.space_id == space_id, evidence.c.source_id == source_id
     )
-    return _load(tx, suggestions.c.id.in_(ids), hold=True)
+    return _load(tx, suggestions.c.id.in_(ids))
 
 
 def update(tx: Tx, suggestion_id: str, *, from_version: int, now: datetime, **values: Any) -> bool:
@@ -189,13 +189,11 @@ def _add_snapshots(tx: Tx, new: Suggestion, passages: Sequence[Passage]) -> None
 
 
 def _load(
-    tx: Tx, where: sa.ColumnElement[bool], *, limit: int | None = None, hold: bool = False, skip_held: bool = False
+    tx: Tx, where: sa.ColumnElement[bool], *, limit: int | None = None, skip_held: bool = False
 ) -> list[Suggestion]:
+    # where they are held, always in this order, so that two who hold many do not wait for each other
     query = sa.select(suggestions).where(where).order_by(suggestions.c.created_at, suggestions.c.id).limit(limit)
-    if hold:  # always in this order, so that two who hold many do not wait for each other
-        query = query.with_for_update(skip_locked=skip_held)
-    else:
-        query = locked(tx, query)
+    query = locked(tx, query, skip_held=skip_held)
     rows = tx.execute(query).all()
     items: dict[str, list[Evidence]] = {row.id: [] for row in rows}
     found = sa.select(evidence).where(evidence.c.suggestion_id.in_(list(items)))

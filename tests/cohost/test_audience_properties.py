@@ -131,6 +131,11 @@ class Hostile:
 
     def forget(self, space_pk: int) -> None: ...
 
+    def drift(self) -> Mapping[int, int]:
+        return {}
+
+    def close(self) -> None: ...
+
 
 @few
 @given(worlds())
