@@ -12,10 +12,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("ingestions") as table:
-        table.add_column(sa.Column("attempts", sa.Integer(), nullable=False, server_default="0"))
+    op.add_column("ingestions", sa.Column("attempts", sa.Integer(), nullable=False, server_default="0"))
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("ingestions") as table:
-        table.drop_column("attempts")
+    # Not in batch mode: that makes the table anew, and dropping the old one would take the outcomes of all files along.
+    op.drop_column("ingestions", "attempts")
