@@ -87,7 +87,7 @@ class Restore:
     def _replace_rows(
         self, archive: zipfile.ZipFile, manifest: Manifest, gone: list[Erased], *, force: bool
     ) -> tuple[list[int], int]:
-        with self._store.rebuild() as tx:
+        with self._store.write() as tx:
             replaced: list[int] = []
             if dump.has_rows(tx) and not force:
                 raise Conflict("There is a community in this database already. To replace everything, say --force.")
