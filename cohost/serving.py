@@ -12,6 +12,7 @@ from cohost.settings import Settings
 if TYPE_CHECKING:
     from cohost.bootstrap import App
 
+HEADER_BYTES = 64 * 1024  # of a request line and all headers; browsers stay below 16 KiB
 STOP_S = 30  # how long the request and the row in hand may take to finish
 
 
@@ -41,6 +42,8 @@ def serve(core: App, edge: Any, *, with_worker: bool) -> None:
         uvicorn.run(
             edge, host=core.settings.host, port=core.settings.port, log_level="warning", access_log=False,
             timeout_graceful_shutdown=STOP_S, server_header=False,
+            http="h11",  # bounds the headers of a request, which the faster parser does not
+            h11_max_incomplete_event_size=HEADER_BYTES, forwarded_allow_ips=core.settings.trusted_proxies,
         )  # fmt: skip
     finally:
         stop.set()

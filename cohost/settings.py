@@ -34,6 +34,9 @@ class Settings:
     )
     max_body_bytes: int = 2 * MIB  # COHOST_MAX_BODY_BYTES: JSON bodies
     max_upload_bytes: int = 200 * MIB  # COHOST_MAX_UPLOAD_BYTES: one uploaded file or archive
+    rate_calls_per_minute: int = 3000  # COHOST_RATE_CALLS_PER_MINUTE: of one key, session or hook, in each process
+    rate_questions_per_minute: int = 60  # COHOST_RATE_QUESTIONS_PER_MINUTE: of one member, in each process
+    trusted_proxies: str = "127.0.0.1"  # COHOST_TRUSTED_PROXIES: whose X-Forwarded-For is believed, with commas
     log_level: str = "info"  # COHOST_LOG_LEVEL
     secret_key: str = field(
         default="", repr=False

@@ -10,15 +10,16 @@ from starlette.types import Scope
 from api.console import ask, audit, board, community, errors, people, queue, session, suggestion, upload
 from api.console.headers import SafeHeaders
 from api.console.page import HERE
+from api.rates import Rates
 from cohost.bootstrap import App
 
 NOT_PAGES = ("/v1/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/problems/")  # the rest of the HTTP edge
 
 
-def mount(app: FastAPI, core: App) -> None:
+def mount(app: FastAPI, core: App, rates: Rates) -> None:
     """Serve the console at every address that is not the API's; it has its own errors, as pages."""
     console = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
-    console.state.core = core
+    console.state.core, console.state.rates = core, rates
     errors.install(console)
     for noun in (session, queue, suggestion, ask, upload, board, people, community, audit):
         console.include_router(noun.router)

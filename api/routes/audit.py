@@ -28,6 +28,7 @@ class AuditView(View):
     id: int
     at: datetime
     actor: str = Field(description="A member's id, or `platform`, `worker`, `operator`.")
+    credential_id: str | None = Field(description="The key, session or hook it came with.")
     action: str
     object_type: str
     object_id: str
