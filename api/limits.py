@@ -29,8 +29,9 @@ INLINE_BYTES = 64 * 1024  # a larger body is checked in a thread, so that the ot
 class Limits:
     """Middleware around all routes."""
 
-    def __init__(self, app: ASGIApp, *, max_body_bytes: int, max_upload_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, *, max_body_bytes: int, max_upload_bytes: int, grace_s: float = GRACE_S) -> None:
         self.app = app
+        self.grace_s = grace_s
         self.max_body_bytes = max_body_bytes
         self.max_upload_bytes = max_upload_bytes
 
@@ -52,11 +53,11 @@ class Limits:
         if media_type == "multipart/form-data" and _reads_files(scope["path"]):
             limit = self.max_upload_bytes + MULTIPART_OVERHEAD
             _check_length(headers, limit)
-            return _counted(receive, limit)
+            return _counted(receive, limit, self.grace_s)
         if not _may_have_body(scope["method"], headers):
             return receive
         _check_length(headers, self.max_body_bytes)
-        body, ended = await _read(_counted(receive, self.max_body_bytes))
+        body, ended = await _read(_counted(receive, self.max_body_bytes, self.grace_s))
         if body and ended:
             await _check_content(scope, headers, media_type, body)
         return _replayed(body, ended, receive)
@@ -76,14 +77,14 @@ def _check_length(headers: Headers, limit: int) -> None:
         raise _too_large(limit)
 
 
-def _counted(receive: Receive, limit: int) -> Receive:
+def _counted(receive: Receive, limit: int, grace_s: float) -> Receive:
     seen, started, ended = 0, anyio.current_time(), False
 
     async def counted() -> Message:
         nonlocal seen, ended
         if ended:  # what is still waited for is the end of the connection
             return await receive()
-        message = await _in_time(receive, until=started + GRACE_S + seen / SLOWEST_BYTES_PER_S)
+        message = await _in_time(receive, until=started + grace_s + seen / SLOWEST_BYTES_PER_S)
         seen += len(message.get("body", b""))
         ended = not message.get("more_body", False)
         if seen > limit:

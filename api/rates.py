@@ -37,11 +37,13 @@ class Rate:
 class Rates:
     """The limits of one server process."""
 
-    def __init__(self, settings: Settings, refusals: Counter) -> None:
+    def __init__(
+        self, settings: Settings, refusals: Counter, *, attempts_per_minute: int = ATTEMPTS_PER_MINUTE
+    ) -> None:
         calls, questions = settings.rate_calls_per_minute, settings.rate_questions_per_minute
         self._calls = _rate("calls", calls, "This key, session or hook has made {} calls within a minute.")
         self._questions = _rate("questions", questions, "That are {} questions within a minute.")
-        self._attempts = _rate("attempts", ATTEMPTS_PER_MINUTE, "{} attempts without a valid key within a minute.")
+        self._attempts = _rate("attempts", attempts_per_minute, "{} attempts without a valid key within a minute.")
         self._counted = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._refusals = refusals
 

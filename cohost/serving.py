@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import threading
 from typing import TYPE_CHECKING, Any
@@ -10,10 +11,12 @@ from cohost.errors import Misconfigured
 from cohost.settings import Settings
 
 if TYPE_CHECKING:
+    import uvicorn
+
     from cohost.bootstrap import App
 
 HEADER_BYTES = 64 * 1024  # of a request line and all headers; browsers stay below 16 KiB
-STOP_S = 30  # how long the request and the row in hand may take to finish
+STOP_REQUESTS_S, STOP_WORK_S = 20, 10  # how long requests, and then the row in hand, may take: half a minute in all
 
 
 def check_port(settings: Settings) -> None:
@@ -31,24 +34,33 @@ def check_port(settings: Settings) -> None:
 
 def serve(core: App, edge: Any, *, with_worker: bool) -> None:
     """Serve the ASGI application `edge` until told to stop; the worker finishes the row it has in hand."""
-    import uvicorn  # needed only by the commands that serve
-
     stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):  # the HTTP server raises them again once it has stopped
+        signal.signal(number, lambda *_: stop.set())
     worker = threading.Thread(target=core.worker.run, args=(stop,), name="worker", daemon=True)
     if with_worker:
         worker.start()
     threading.Thread(target=_warm, args=(core,), name="warm", daemon=True).start()
     try:
-        uvicorn.run(
-            edge, host=core.settings.host, port=core.settings.port, log_level="warning", access_log=False,
-            timeout_graceful_shutdown=STOP_S, server_header=False,
-            http="h11",  # bounds the headers of a request, which the faster parser does not
-            h11_max_incomplete_event_size=HEADER_BYTES, forwarded_allow_ips=core.settings.trusted_proxies,
-        )  # fmt: skip
+        http_server(core.settings, edge).run()
     finally:
         stop.set()
         if with_worker:
-            worker.join(STOP_S)
+            worker.join(STOP_WORK_S)
+
+
+def http_server(settings: Settings, edge: Any) -> uvicorn.Server:
+    """The server of the ASGI application `edge`, with the limits that only it can hold: headers, and a stop in time."""
+    import uvicorn  # needed only by the commands that serve
+
+    return uvicorn.Server(
+        uvicorn.Config(
+            edge, host=settings.host, port=settings.port, log_level="warning", access_log=False,
+            timeout_graceful_shutdown=STOP_REQUESTS_S, server_header=False,
+            http="h11",  # bounds the headers of a request, which the faster parser does not
+            h11_max_incomplete_event_size=HEADER_BYTES, forwarded_allow_ips=settings.trusted_proxies,
+        )
+    )  # fmt: skip
 
 
 def _warm(core: App) -> None:

@@ -7,7 +7,7 @@ from starlette.routing import Match, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from api.console import ask, audit, board, community, errors, people, queue, session, suggestion, upload
+from api.console import ask, audit, board, community, errors, people, platforms, queue, session, suggestion, upload
 from api.console.headers import SafeHeaders
 from api.console.page import HERE
 from api.rates import Rates
@@ -21,7 +21,7 @@ def mount(app: FastAPI, core: App, rates: Rates) -> None:
     console = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     console.state.core, console.state.rates = core, rates
     errors.install(console)
-    for noun in (session, queue, suggestion, ask, upload, board, people, community, audit):
+    for noun in (session, queue, suggestion, ask, upload, board, people, community, platforms, audit):
         console.include_router(noun.router)
     console.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.router.routes.append(_Pages("/", app=SafeHeaders(console)))

@@ -45,6 +45,7 @@ PLACES = (
     Place("/upload", "Upload", hosts_only=True),
     Place("/people", "People", hosts_only=True),
     Place("/community", "Community", hosts_only=True),
+    Place("/platforms", "Platforms", hosts_only=True),
     Place("/audit", "Audit", hosts_only=True),
 )
 
@@ -162,7 +163,7 @@ def _templates() -> Environment:
     )  # fmt: skip
     environment.globals.update(
         tabs=words.TABS, status_note=words.STATUS_NOTE, tab_of=words.tab_of, outcome=words.OUTCOME,
-        file_reason=words.FILE_REASON, kind=words.KIND, job=words.JOB, source_path=source_path,
+        file_reason=words.FILE_REASON, kind=words.KIND, proves=words.PROVES, job=words.JOB, source_path=source_path,
         describe=audience.describe, quote_characters=QUOTE_CHARACTERS,
     )  # fmt: skip
     return environment
