@@ -11,7 +11,7 @@ python = .venv/bin/python
 demo_ready = .venv/.ready-demo
 test_ready = .venv/.ready-test
 
-.PHONY: help demo test check format evals venv clean
+.PHONY: help demo test check format evals load fuzz venv clean
 
 help: ## Say what can be made.
 	@sed -n 's/^\([a-z]*\): .*## /\1	/p' Makefile
@@ -33,6 +33,12 @@ format: $(test_ready) ## Format the code and mend what can be mended by itself.
 
 evals: $(demo_ready) ## Measure the quality.
 	@$(python) -m evals
+
+load: $(demo_ready) ## Measure a real server under load; DATABASE=postgresql://… for PostgreSQL.
+	@$(python) -m evals.load $(if $(DATABASE),--database $(DATABASE)) $(ARGS)
+
+fuzz: $(test_ready) ## Send 50 random cases of each operation, all checks, and calls in a row.
+	@$(python) -m pytest tests/api/test_fuzz.py --cases 50 $(ARGS)
 
 venv: $(test_ready) ## Install everything, without running anything.
 	@echo ".venv is ready."

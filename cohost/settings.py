@@ -17,7 +17,7 @@ class Settings:
     """What an operator decides; a community's own choices live in its row instead."""
 
     home: Path  # COHOST_HOME: database, uploads and derived files
-    database_url: str  # COHOST_DATABASE_URL: SQLAlchemy URL, default SQLite under home
+    database_url: str = field(repr=False)  # COHOST_DATABASE_URL: SQLAlchemy URL, default SQLite under home; a password
     host: str = "127.0.0.1"  # COHOST_HOST
     port: int = 8000  # COHOST_PORT
     public_url: str = "http://127.0.0.1:8000"  # COHOST_PUBLIC_URL: what sign-in links and problem types start with
@@ -27,7 +27,7 @@ class Settings:
     vector_index: str = "auto"  # COHOST_VECTOR_INDEX: auto | exact
     model: str = ""  # COHOST_MODEL: "" = embedded default; else provider:name, such as openai:gpt-5-mini
     model_url: str = ""  # COHOST_MODEL_URL: base URL of an OpenAI-compatible server
-    model_key: str = ""  # COHOST_MODEL_KEY
+    model_key: str = field(default="", repr=False)  # COHOST_MODEL_KEY
     model_timeout_s: float = 20.0  # COHOST_MODEL_TIMEOUT_S: whole deadline of a draft, retries included
     model_tokens_per_day: int = (
         2_000_000  # COHOST_MODEL_TOKENS_PER_DAY: per community; over it the embedded default answers

@@ -40,6 +40,7 @@ BATCH = 50  # sources put at once
 WORDS = [
     a + b for a in "ba ke lo mi nu pra se tor vi xa".split() for b in "bel dan fir gos hum jit kal mon res tup".split()
 ]
+STOP_S = 45  # it promises 30
 READY_S = 300  # to load the embedder on a busy machine
 STEP = 1.5  # from one rate to the next, when looking for the highest that is kept
 STEP_S, OVERLOAD_S = 20.0, 30.0
@@ -120,7 +121,11 @@ def served(environ: dict[str, str]) -> Iterator[int]:
         yield port
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(60)
+        try:
+            process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            print(f"The server did not stop within {STOP_S} s.")  # noqa: T201
+            process.kill()
 
 
 def mixed(keys: Keys) -> _Mixed:

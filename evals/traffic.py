@@ -84,13 +84,13 @@ def drive(port: int, make: Callable[[random.Random], Call], *, rate: float, seco
 
 
 def _send_all(port: int, due: queue.Queue[tuple[float, Call] | None], answers: list[Answered]) -> None:
-    connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
     while (item := due.get()) is not None:
-        answers.append(_sent(connection, *item))
-    connection.close()
+        answers.append(_sent(port, *item))
 
 
-def _sent(connection: HTTPConnection, at: float, call: Call) -> Answered:
+def _sent(port: int, at: float, call: Call) -> Answered:
+    """Over a connection of its own: a kept one may be closed by the server at the very moment it is used again."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
     body = None if call.body is None else json.dumps(call.body)
     headers = call.headers if body is None else {**call.headers, "Content-Type": "application/json"}
     try:
@@ -98,7 +98,8 @@ def _sent(connection: HTTPConnection, at: float, call: Call) -> Answered:
         answer = connection.getresponse()
         said, status = answer.read(), answer.status
     except (OSError, HTTPException) as error:
-        connection.close()  # the next request opens it again
         return Answered(call.kind, LOST, time.monotonic() - at, False, repr(error))
+    finally:
+        connection.close()
     wait = answer.headers.get("Retry-After", "").isdigit()
     return Answered(call.kind, status, time.monotonic() - at, wait, "" if status < 400 else said[:300].decode())

@@ -43,6 +43,7 @@ HOMES = {
     "starlette": ("api",),
     "jinja2": ("api",),
     "uvicorn": ("cohost/serving.py",),
+    "limits": ("api/rates.py",),
     "typer": ("cohost/cli.py",),
     "rich": ("cohost/cli.py", "cohost/progress.py"),
     "pypdf": ("knowledge/extract",),

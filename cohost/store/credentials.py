@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -44,7 +44,7 @@ class Key:
 class SignInLink:
     """A fresh link; the secret is not kept."""
 
-    secret: str
+    secret: str = field(repr=False)
     expires_at: datetime
 
     def url(self, public_url: str) -> str:
