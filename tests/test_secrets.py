@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import threading
@@ -34,6 +35,7 @@ class Heard:
 
     secrets: dict[str, str] = field(default_factory=dict)  # what it is -> the secret
     said: dict[str, str] = field(default_factory=dict)  # where -> what was told
+    log: io.StringIO = field(default_factory=io.StringIO)
 
     def plant(self, what: str, secret: str) -> str:
         self.secrets[what] = secret
@@ -58,9 +60,10 @@ def core(database_url, tmp_path, clock):
 
 
 @pytest.fixture
-def heard(core, cast, capsys) -> Iterator[Heard]:
-    logs.configure("debug")
+def heard(core, cast) -> Iterator[Heard]:
     found = Heard()
+    logs.configure("debug")
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(found.log))  # as served, only to another place
     for who, key in cast.keys.items():
         found.plant(f"the key of {who}", key)
     for what, secret in (("model key", MODEL_KEY), ("vault key", VAULT_KEY), ("password", DATABASE_PASSWORD)):
@@ -147,7 +150,7 @@ def break_things(core, client: TestClient, as_, heard: Heard) -> None:
     replace(core.worker, files=Failing()).run(stop)
 
 
-def listen(core, client: TestClient, as_, heard: Heard, capsys) -> None:
+def listen(core, client: TestClient, as_, heard: Heard) -> None:
     """All that anybody can ask for afterwards."""
     lists = ("keys", "hooks", "connectors", "audit", "members", "spaces", "suggestions", "questions", "community")
     for noun in lists:
@@ -156,21 +159,20 @@ def listen(core, client: TestClient, as_, heard: Heard, capsys) -> None:
         heard.said[path] = client.get(path).text
     secret_url = f"postgresql://cohost:{DATABASE_PASSWORD}@db/cohost"
     heard.said["repr"] = f"{core.settings!r} {core!r} {replace(core.settings, database_url=secret_url)!r}"
-    output = capsys.readouterr()
-    heard.said["log"] = output.err + output.out
+    heard.said["log"] = heard.log.getvalue()
 
 
 def files_under(home: Path) -> dict[str, str]:
     return {str(path): path.read_bytes().decode("latin-1") for path in home.rglob("*") if path.is_file()}
 
 
-def test_no_planted_secret_is_told_or_stored(core, client, as_, heard, story, capsys):
+def test_no_planted_secret_is_told_or_stored(core, client, as_, heard, story):
     make_secrets(client, as_, heard)
     sign_in(client, heard)
     send_wrong_secrets(client, as_, heard)
     story.work()
     break_things(core, client, as_, heard)
-    listen(core, client, as_, heard, capsys)
+    listen(core, client, as_, heard)
     heard.said |= {"database": story.everything(), **files_under(core.settings.home)}
     assert len(heard.secrets) >= 30
     assert "request.failed" in heard.said["log"]
