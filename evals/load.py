@@ -36,6 +36,7 @@ from evals.traffic import Call, Outcome, drive
 PLACE = "harbour"
 SPACES, MEMBERS = 20, 200
 SECTIONS, SECTION_WORDS = 10, 90  # of a lesson; a section becomes one chunk
+LOOKS = {"mine": "/v1/questions?limit=20", "source": "/v1/spaces/s0/sources/lesson-0", "spaces": "/v1/spaces"}
 BATCH = 50  # sources put at once
 WORDS = [
     a + b for a in "ba ke lo mi nu pra se tor vi xa".split() for b in "bel dan fir gos hum jit kal mon res tup".split()
@@ -154,10 +155,9 @@ class _Mixed:
             return Call(
                 kind, "PUT", path, self._keys.platform, {"kind": "post", "title": words, "text": _words(chance, 60)}
             )
-        path = {"mine": "/v1/questions?limit=20", "source": "/v1/spaces/s0/sources/lesson-0", "spaces": "/v1/spaces"}
         if kind == "queue":
             return Call(kind, "GET", "/v1/suggestions?status=pending", self._keys.host)
-        return Call(kind, "GET", path[kind], member)
+        return Call(kind, "GET", LOOKS[kind], member)
 
 
 def report(title: str, outcome: Outcome) -> None:

@@ -63,7 +63,9 @@ HEAVY = {
 }
 OWN_PROCESS = ("knowledge/extract", "evals/fit_answerable.py")  # the child that reads files, and a command
 
-ENVIRONMENT = ("cohost/cli.py", "knowledge/embed.py")  # hands it to settings.load; sets what a vendor's library reads
+ENVIRONMENT = (  # hands it to settings.load; sets what a vendor's library reads; hands it to the server it starts
+    *("cohost/cli.py", "knowledge/embed.py", "evals/load.py"),
+)
 PRINTS = ("cohost/cli.py", "evals")  # commands; an evaluation prints its report
 
 

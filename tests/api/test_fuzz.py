@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -37,6 +38,8 @@ def app(core, cast):
     made = create_app(core)
     often = replace(core.settings, rate_calls_per_minute=MANY, rate_questions_per_minute=MANY)
     made.state.rates = Rates(often, made.state.metrics.refusals, attempts_per_minute=MANY)
+    while made.state.readiness.missing():  # until then 503 is the right answer of /readyz
+        time.sleep(0.01)
     return made
 
 
