@@ -64,11 +64,15 @@ class Outcome:
         return ok[min(len(ok) - 1, int(q * len(ok)))] if ok else 0.0
 
 
-def drive(port: int, make: Callable[[random.Random], Call], *, rate: float, seconds: float, seed: int = 1) -> Outcome:
+def drive(
+    port: int, make: Callable[[random.Random], Call], *, rate: float, seconds: float, patience_s: float = PATIENCE_S
+) -> Outcome:
     """Send `rate` requests a second to this machine for `seconds`."""
-    chance, due = random.Random(seed), queue.Queue[tuple[float, Call] | None]()  # noqa: S311  which request, no secret
+    chance, due = random.Random(1), queue.Queue[tuple[float, Call] | None]()  # noqa: S311  which request, no secret
     answers: list[Answered] = []
-    senders = [threading.Thread(target=_send_all, args=(port, due, answers), daemon=True) for _ in range(SENDERS)]
+    senders = [
+        threading.Thread(target=_send_all, args=(port, patience_s, due, answers), daemon=True) for _ in range(SENDERS)
+    ]
     for sender in senders:
         sender.start()
     started = time.monotonic()
@@ -83,14 +87,16 @@ def drive(port: int, make: Callable[[random.Random], Call], *, rate: float, seco
     return Outcome(answers)
 
 
-def _send_all(port: int, due: queue.Queue[tuple[float, Call] | None], answers: list[Answered]) -> None:
+def _send_all(
+    port: int, patience_s: float, due: queue.Queue[tuple[float, Call] | None], answers: list[Answered]
+) -> None:
     while (item := due.get()) is not None:
-        answers.append(_sent(port, *item))
+        answers.append(_sent(port, patience_s, *item))
 
 
-def _sent(port: int, at: float, call: Call) -> Answered:
+def _sent(port: int, patience_s: float, at: float, call: Call) -> Answered:
     """Over a connection of its own: a kept one may be closed by the server at the very moment it is used again."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
+    connection = HTTPConnection("127.0.0.1", port, timeout=patience_s)
     body = None if call.body is None else json.dumps(call.body)
     headers = call.headers if body is None else {**call.headers, "Content-Type": "application/json"}
     try:

@@ -17,18 +17,23 @@ def served(core):
         yield port, mixed(keys)
 
 
+def said(outcome):
+    """What came that is neither a success nor a refusal that says when to come back."""
+    return {f"{answer.kind} {answer.status} {answer.said}" for answer in outcome.errors(429, 503)}
+
+
 def test_mixed_reads_and_writes_are_all_answered(served):
     port, mix = served
-    outcome = drive(port, mix, rate=20, seconds=2)
+    outcome = drive(port, mix, rate=20, seconds=2, patience_s=120)
     assert len(outcome.answers) == 40
-    assert outcome.errors(429, 503) == []
+    assert said(outcome) == set()
 
 
 def test_a_burst_far_over_what_can_be_done_is_served_or_refused_politely(served):
     port, mix = served
-    outcome = drive(port, mix, rate=2000, seconds=0.1)
+    outcome = drive(port, mix, rate=2000, seconds=0.1, patience_s=120)
     assert len(outcome.answers) == 200
-    assert outcome.errors(429, 503) == []
+    assert said(outcome) == set()
     assert outcome.statuses()[200] > 0
 
 
