@@ -16,7 +16,7 @@ chaos = tests/chaos tests/cohost/test_delivery_chaos.py
 chaos: export COHOST_CHAOS_KILLS ?= 100
 chaos: export COHOST_CHAOS_SENDS ?= 5000
 
-.PHONY: help demo test chaos check format evals venv clean
+.PHONY: help demo test chaos load fuzz check format evals venv clean
 
 help: ## Say what can be made.
 	@sed -n 's/^\([a-z]*\): .*## /\1	/p' Makefile
@@ -42,6 +42,12 @@ format: $(test_ready) ## Format the code and mend what can be mended by itself.
 
 evals: $(demo_ready) ## Measure the quality.
 	@$(python) -m evals
+
+load: $(demo_ready) ## Measure a real server under load; DATABASE=postgresql://… for PostgreSQL.
+	@$(python) -m evals.load $(if $(DATABASE),--database $(DATABASE)) $(ARGS)
+
+fuzz: $(test_ready) ## Send 50 random cases of each operation, all checks, and calls in a row.
+	@$(python) -m pytest tests/api/test_fuzz.py --cases 50 $(ARGS)
 
 venv: $(test_ready) ## Install everything, without running anything.
 	@echo ".venv is ready."

@@ -8,9 +8,11 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api import console, problems
+from api.crowd import Crowd
 from api.edge import Edge
 from api.limits import Limits
 from api.metrics import metrics
+from api.rates import Rates
 from api.readiness import Readiness
 from api.routes import (
     audit,
@@ -56,13 +58,15 @@ def create_app(core: App) -> FastAPI:
     )  # fmt: skip
     app.state.core = core
     app.state.metrics = metrics(core.store, core.index)
+    app.state.rates = Rates(core.settings, app.state.metrics.refusals)
     app.state.readiness = Readiness(core)
     problems.install(app, core.settings.public_url)
     for router in ROUTERS:
         app.include_router(router)
     _describe(app)
-    console.mount(app, core)
+    console.mount(app, core, app.state.rates)
     limits = core.settings.max_body_bytes, core.settings.max_upload_bytes
+    app.add_middleware(Crowd, refusals=app.state.metrics.refusals)  # inside Limits: a slow body takes no place
     app.add_middleware(Limits, max_body_bytes=limits[0], max_upload_bytes=limits[1])
     app.add_middleware(Edge, metrics=app.state.metrics)  # added last, so it is outermost
     return app

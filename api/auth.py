@@ -6,7 +6,8 @@ with a cookie and calls `caller_from_session` itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated, cast
 
@@ -15,6 +16,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.bodies import check_bytes
+from api.rates import rates_of
 from api.schemas import ID_CHARACTERS, Omitted
 from cohost.errors import Forbidden, Unauthenticated
 from cohost.model import Caller, Role
@@ -61,14 +63,31 @@ def roles_of(dependencies: Iterable[Dependant]) -> tuple[Role, ...]:
 
 
 def authenticated(request: Request) -> Caller:
-    """The caller of this request, looked up once; raises Unauthenticated, Forbidden or InvalidInput."""
+    """The caller of this request, looked up once; raises Unauthenticated, Forbidden, InvalidInput or TooManyRequests."""
     if not hasattr(request.state, "caller"):
-        store = cast(Store, request.app.state.core.store)
-        with store.read() as tx:
-            caller = credentials.authenticate(tx, secret_of(request))
-            member_id = _acting_for(request)
-            request.state.caller = caller if member_id is None else credentials.acting_for(tx, caller, member_id)
+        with attempt(request):
+            caller = _caller(request)
+        rates_of(request).call(caller.credential_id)
+        request.state.caller = caller
     return cast(Caller, request.state.caller)
+
+
+@contextmanager
+def attempt(request: Request) -> Iterator[None]:
+    """Count it when nobody could be recognised; raises TooManyRequests for an address that fails too often."""
+    try:
+        yield
+    except Unauthenticated:
+        rates_of(request).failed_attempt(request)
+        raise
+
+
+def _caller(request: Request) -> Caller:
+    store = cast(Store, request.app.state.core.store)
+    with store.read() as tx:
+        caller = credentials.authenticate(tx, secret_of(request))
+        member_id = _acting_for(request)
+        return caller if member_id is None else credentials.acting_for(tx, caller, member_id)
 
 
 def secret_of(request: Request) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from time import perf_counter
 from uuid import uuid4
 
@@ -13,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.metrics import Metrics
 from api.problems import problem
+from cohost.logs import where
 
 UNKNOWN_ROUTE = "unmatched"  # one label for all addresses that do not exist, or anyone could fill the registry
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -78,6 +78,4 @@ def _internal_error(scope: Scope, request_id: str) -> ASGIApp:
 
 
 def _log(error: Exception, request_id: str, scope: Scope) -> None:
-    """Where it happened, not with which values: messages of database errors quote what was stored."""
-    frames = [f"{f.filename}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)[-8:]]
-    log.error("request.failed", request_id=request_id, route=route_of(scope), error=type(error).__name__, frames=frames)
+    log.error("request.failed", request_id=request_id, route=route_of(scope), **where(error))

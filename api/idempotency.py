@@ -21,6 +21,7 @@ from starlette.responses import Response
 from starlette.types import Message
 
 from api.auth import authenticated, roles_of, secret_of
+from api.crowd import INSIDE
 from api.problems import expected, response_to
 from api.schemas import Omitted
 from cohost.bootstrap import App
@@ -85,7 +86,7 @@ async def _run_and_keep(request: Request, core: App, claim: Claim, run: Handler)
     kept = False
     try:
         response = await _answered(request, run)
-        if response.status_code < 500:
+        if response.status_code < 500 and response.status_code != 429:  # those ask for the same call again
             await run_in_threadpool(_keep, core, claim, _sealed(request, response))
             kept = True
         return response
@@ -164,7 +165,7 @@ async def _look_at(request: Request, path: str) -> tuple[int, bytes]:
     same = {name: request.scope.get(name) for name in ("asgi", "http_version", "scheme", "server", "client")}
     headers = [header for header in request.scope["headers"] if header[0] in RIGHTS]
     address = {"method": "GET", "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": ""}
-    scope = {**same, **address, "type": "http", "headers": headers}
+    scope = {**same, **address, "type": "http", "headers": headers, INSIDE: True}
     sent: list[Message] = []
 
     async def send(message: Message) -> None:

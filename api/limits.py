@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from urllib.parse import unquote_to_bytes
 
+import anyio
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -14,20 +15,23 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.bodies import check_bytes, check_json
 from api.problems import UnsupportedType, response_to
-from cohost.errors import CohostError, TooLarge
+from cohost.errors import CohostError, TooLarge, TooSlow
 
 MULTIPART_OVERHEAD = 1024 * 1024  # boundaries, part headers and small fields around the files
 UPLOADS = "/v1/files"
 FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded")  # what pages send; never read under /v1
 LENGTH_DIGITS = 18  # of any size that exists
+GRACE_S = 30.0  # for a body to begin, and for every pause of a bad line taken together
+SLOWEST_BYTES_PER_S = 16 * 1024  # slower senders hold a connection for nothing; a bad mobile line does four times this
 INLINE_BYTES = 64 * 1024  # a larger body is checked in a thread, so that the others are not kept waiting
 
 
 class Limits:
     """Middleware around all routes."""
 
-    def __init__(self, app: ASGIApp, *, max_body_bytes: int, max_upload_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, *, max_body_bytes: int, max_upload_bytes: int, grace_s: float = GRACE_S) -> None:
         self.app = app
+        self.grace_s = grace_s
         self.max_body_bytes = max_body_bytes
         self.max_upload_bytes = max_upload_bytes
 
@@ -49,11 +53,11 @@ class Limits:
         if media_type == "multipart/form-data" and _reads_files(scope["path"]):
             limit = self.max_upload_bytes + MULTIPART_OVERHEAD
             _check_length(headers, limit)
-            return _counted(receive, limit)
+            return _counted(receive, limit, self.grace_s)
         if not _may_have_body(scope["method"], headers):
             return receive
         _check_length(headers, self.max_body_bytes)
-        body, ended = await _read(_counted(receive, self.max_body_bytes))
+        body, ended = await _read(_counted(receive, self.max_body_bytes, self.grace_s))
         if body and ended:
             await _check_content(scope, headers, media_type, body)
         return _replayed(body, ended, receive)
@@ -73,18 +77,29 @@ def _check_length(headers: Headers, limit: int) -> None:
         raise _too_large(limit)
 
 
-def _counted(receive: Receive, limit: int) -> Receive:
-    seen = 0
+def _counted(receive: Receive, limit: int, grace_s: float) -> Receive:
+    seen, started, ended = 0, anyio.current_time(), False
 
     async def counted() -> Message:
-        nonlocal seen
-        message = await receive()
+        nonlocal seen, ended
+        if ended:  # what is still waited for is the end of the connection
+            return await receive()
+        message = await _in_time(receive, until=started + grace_s + seen / SLOWEST_BYTES_PER_S)
         seen += len(message.get("body", b""))
+        ended = not message.get("more_body", False)
         if seen > limit:
             raise _too_large(limit)
         return message
 
     return counted
+
+
+async def _in_time(receive: Receive, *, until: float) -> Message:
+    try:
+        with anyio.fail_after(until - anyio.current_time()):
+            return await receive()
+    except TimeoutError as error:
+        raise TooSlow("The body did not arrive in time. Send it again over a better line, or send less.") from error
 
 
 def _too_large(limit: int) -> TooLarge:

@@ -24,6 +24,7 @@ class Metrics:
     registry: CollectorRegistry
     requests: Counter  # labels: method, route (the template, never the address), status
     seconds: Histogram  # labels: method, route
+    refusals: Counter  # label: limit (calls, questions, attempts, crowd, uploads)
 
 
 def metrics(store: Store, index: VectorIndex) -> Metrics:
@@ -37,6 +38,7 @@ def metrics(store: Store, index: VectorIndex) -> Metrics:
         Histogram(
             "cohost_http_request_seconds", "Time to answer.", ["method", "route"], buckets=SECONDS, registry=registry
         ),
+        Counter("cohost_http_refusals", "Requests over a limit, answered 429 or 503.", ["limit"], registry=registry),
     )
 
 

@@ -28,6 +28,7 @@ KINDS: dict[str, Kind] = {
     "method-not-allowed": Kind(
         405, "Method not allowed", "This address does not know the method. The header `Allow` lists those it knows."
     ),
+    "too-slow": Kind(408, "Too slow", "The body did not arrive in time. Send it again over a better line, or less."),
     "conflict": Kind(409, "Conflict", "The state moved on. Read the object again, then decide again."),
     "stale-version": Kind(409, "Older version", "A newer version exists than the one you saw. Read it, then decide."),
     "already-decided": Kind(409, "Already decided", "Somebody was first. Read the object to see what they decided."),
@@ -45,7 +46,7 @@ KINDS: dict[str, Kind] = {
     "idempotency-key-reused": Kind(
         422, "Idempotency-Key reused", "This Idempotency-Key came before with another request. Take a new one."
     ),
-    "too-many-requests": Kind(429, "Too many requests", "Wait for `Retry-After` seconds. Reserved: not sent today."),
+    "too-many-requests": Kind(429, "Too many requests", "Over a rate limit. Wait for `Retry-After` seconds."),
     "internal-error": Kind(
         500, "Internal error", "A fault of ours. `request_id` helps an operator to find it in the log."
     ),
@@ -62,6 +63,7 @@ BY_STATUS = {  # for errors that the framework raises
     403: "forbidden",
     404: "not-found",
     405: "method-not-allowed",
+    408: "too-slow",
     413: "too-large",
     415: "unsupported-media-type",
     503: "busy",

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 
 from api.problem_types import BY_STATUS, KINDS
-from cohost.errors import CohostError, InvalidInput
+from cohost.errors import CohostError, InvalidInput, TooManyRequests
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 2  # longer than the longest write waits for its turn under normal load
@@ -55,7 +55,8 @@ def response_to(request: Request, error: Exception) -> Response:
         return _from_http(request, error)
     if isinstance(error, CohostError):
         named = isinstance(error, InvalidInput) and error.field
-        return problem(base, _slug(error), error.message, errors=[(str(named), error.message)] if named else ())
+        fields = [(str(named), error.message)] if named else []
+        return problem(base, _slug(error), error.message, errors=fields, headers=_wait(error))
     raise error
 
 
@@ -87,7 +88,13 @@ def _headers(status: int, slug: str) -> dict[str, str]:
         return {"WWW-Authenticate": 'Bearer realm="cohost"'}
     if status in (429, 503) or slug == "idempotency-key-in-use":
         return {"Retry-After": str(RETRY_AFTER_S)}
+    if status in (408, 413):
+        return {"Connection": "close"}  # the rest of the body is not read
     return {}
+
+
+def _wait(error: CohostError) -> dict[str, str]:
+    return {"Retry-After": str(error.retry_after_s)} if isinstance(error, TooManyRequests) else {}
 
 
 def _from_http(request: Request, error: HTTPException) -> Response:

@@ -118,9 +118,16 @@ class PassageView(View):
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Document the problems that an operation may answer with."""
+    """Document the problems that an operation may answer with, and those that come with them."""
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": MEANINGS[status], "content": content} for status in sorted({*statuses, 503})}
+    also = {503} | ({429} if 401 in statuses else set()) | ({408} if 413 in statuses else set())
+    return {status: {"description": MEANINGS[status], "content": content, **_headers(status)}
+            for status in sorted({*statuses, *also})}  # fmt: skip
+
+
+def _headers(status: int) -> dict[str, Any]:
+    wait = {"schema": {"type": "integer", "minimum": 1}, "description": "Seconds.", "required": True}
+    return {"headers": {"Retry-After": wait}} if status in (429, 503) else {}
 
 
 MEANINGS = {
@@ -128,9 +135,11 @@ MEANINGS = {
     401: "No valid key.",
     403: "The role does not have this right.",
     404: "Absent, or out of sight.",
+    408: "The body did not arrive in time.",
     409: "The state does not allow it, or a call with the same Idempotency-Key still runs.",
     413: "The body is too large.",
     415: "The body has another content type.",
     422: "A value cannot be used; `errors` names the fields.",
+    429: "Over a rate limit; try again after `Retry-After` seconds.",
     503: "Busy; try again after `Retry-After` seconds.",
 }

@@ -10,6 +10,8 @@ CohostError
 │   ├── StaleVersion        a decision or an edit based on an older version
 │   └── AlreadyDecided      somebody was first
 ├── TooLarge                over a documented size
+├── TooSlow                 a body that did not arrive in time (a retry helps)
+├── TooManyRequests         over a rate limit; the message says how long to wait (a retry helps then)
 ├── Busy                    try again in a moment (a retry helps)
 │   └── IndexUnavailable    the approximate vector index did not answer; exact scans take over
 ├── ModelUnavailable        the language model did not give a usable answer; the embedded default takes over
@@ -112,6 +114,24 @@ class TooLarge(CohostError):
     """Over a documented size limit."""
 
     slug = "too-large"
+
+
+class TooSlow(CohostError):
+    """The sender took too long."""
+
+    slug = "too-slow"
+    retry_helps = True
+
+
+class TooManyRequests(CohostError):
+    """Somebody calls more often than they may; `retry_after_s` is when they may again."""
+
+    slug = "too-many-requests"
+    retry_helps = True
+
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class Busy(CohostError):

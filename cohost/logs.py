@@ -4,8 +4,20 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 
 import structlog
+
+SHOWN_FRAMES = 8  # the innermost, where it happened
+
+
+def where(error: BaseException) -> dict[str, object]:
+    """What a log says of an unexpected error: its kind and its place.
+
+    Not its message, nor a whole traceback: database and network errors quote what was stored or sent.
+    """
+    frames = traceback.extract_tb(error.__traceback__)[-SHOWN_FRAMES:]
+    return {"error": type(error).__name__, "frames": [f"{f.filename}:{f.lineno} {f.name}" for f in frames]}
 
 
 def configure(level: str) -> None:
@@ -14,7 +26,6 @@ def configure(level: str) -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(

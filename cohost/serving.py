@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import threading
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+import structlog
+
 from cohost.errors import Misconfigured
 from cohost.settings import Settings
 
 if TYPE_CHECKING:
+    import uvicorn
+
     from cohost.bootstrap import App
 
+log = structlog.get_logger()
+HEADER_BYTES = 64 * 1024  # of a request line and all headers; browsers stay below 16 KiB
 # How long requests may take to finish, and then the row in hand; together less than the 30 s that init systems give.
 STOP_S, WORKER_STOP_S = 20, 8
 
@@ -40,11 +47,11 @@ def serve(core: App, edge: Any, *, with_worker: bool) -> None:
     threading.Thread(target=_warm, args=(core,), name="warm", daemon=True).start()
     on_stop(stop)  # the server gives each signal on when it has stopped; without this, the first would end us there
     try:
-        _server(core.settings, edge, stop).run()
+        http_server(core.settings, edge, stop).run()
     finally:
         stop.set()
         if with_worker:
-            worker.join(WORKER_STOP_S)
+            _part(core, worker, WORKER_STOP_S)
 
 
 def work(core: App) -> None:
@@ -54,7 +61,16 @@ def work(core: App) -> None:
     worker = threading.Thread(target=core.worker.run, args=(stop,), name="worker", daemon=True)
     worker.start()
     stop.wait()
-    worker.join(STOP_S + WORKER_STOP_S)
+    _part(core, worker, STOP_S + WORKER_STOP_S)
+
+
+def _part(core: App, worker: threading.Thread, wait_s: float) -> None:
+    """Wait for the row in hand; one that takes longer is left as it is, and taken up by another worker after its lease."""
+    worker.join(wait_s)
+    if worker.is_alive():
+        log.warning("worker.left_in_mid_row")
+        core.close()
+        os._exit(0)  # native libraries abort when the interpreter ends while their threads run
 
 
 def on_stop(stop: threading.Event) -> None:
@@ -63,18 +79,21 @@ def on_stop(stop: threading.Event) -> None:
         signal.signal(number, lambda *_: stop.set())
 
 
-def _server(settings: Settings, edge: Any, stop: threading.Event) -> Any:
+def http_server(settings: Settings, edge: Any, stop: threading.Event | None = None) -> uvicorn.Server:
+    """The server of the ASGI application `edge`, with the limits that only it can hold: headers, and a stop in time."""
     import uvicorn  # needed only by the commands that serve
 
     class Server(uvicorn.Server):
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-            stop.set()  # the worker finishes its row while the requests are finished
+            (stop or threading.Event()).set()  # the worker finishes its row while the requests are finished
             super().handle_exit(sig, frame)
 
     return Server(
         uvicorn.Config(
             edge, host=settings.host, port=settings.port, log_level="warning", access_log=False,
             timeout_graceful_shutdown=STOP_S, server_header=False,
+            http="h11",  # bounds the headers of a request, which the faster parser does not
+            h11_max_incomplete_event_size=HEADER_BYTES, forwarded_allow_ips=settings.trusted_proxies,
         )
     )  # fmt: skip
 

@@ -17,7 +17,7 @@ class Settings:
     """What an operator decides; a community's own choices live in its row instead."""
 
     home: Path  # COHOST_HOME: database, uploads and derived files
-    database_url: str  # COHOST_DATABASE_URL: SQLAlchemy URL, default SQLite under home
+    database_url: str = field(repr=False)  # COHOST_DATABASE_URL: SQLAlchemy URL, default SQLite under home; a password
     host: str = "127.0.0.1"  # COHOST_HOST
     port: int = 8000  # COHOST_PORT
     public_url: str = "http://127.0.0.1:8000"  # COHOST_PUBLIC_URL: what sign-in links and problem types start with
@@ -31,13 +31,16 @@ class Settings:
     chroma_token: str = field(default="", repr=False)  # COHOST_CHROMA_TOKEN: sent to it as a bearer token
     model: str = ""  # COHOST_MODEL: "" = embedded default; else provider:name, such as openai:gpt-5-mini
     model_url: str = ""  # COHOST_MODEL_URL: base URL of an OpenAI-compatible server
-    model_key: str = ""  # COHOST_MODEL_KEY
+    model_key: str = field(default="", repr=False)  # COHOST_MODEL_KEY
     model_timeout_s: float = 20.0  # COHOST_MODEL_TIMEOUT_S: whole deadline of a draft, retries included
     model_tokens_per_day: int = (
         2_000_000  # COHOST_MODEL_TOKENS_PER_DAY: per community; over it the embedded default answers
     )
     max_body_bytes: int = 2 * MIB  # COHOST_MAX_BODY_BYTES: JSON bodies
     max_upload_bytes: int = 200 * MIB  # COHOST_MAX_UPLOAD_BYTES: one uploaded file or archive
+    rate_calls_per_minute: int = 3000  # COHOST_RATE_CALLS_PER_MINUTE: of one key, session or hook, in each process
+    rate_questions_per_minute: int = 60  # COHOST_RATE_QUESTIONS_PER_MINUTE: of one member, in each process
+    trusted_proxies: str = "127.0.0.1"  # COHOST_TRUSTED_PROXIES: whose X-Forwarded-For is believed, with commas
     log_level: str = "info"  # COHOST_LOG_LEVEL
     secret_key: str = field(
         default="", repr=False

@@ -15,6 +15,7 @@ from cohost.approval import Approval
 from cohost.connectors import Connectors
 from cohost.errors import CohostError, DeliveryFailed, DeliveryRetry, DeliveryUncertain
 from cohost.jobs.shape import Tools
+from cohost.logs import where
 from cohost.model import Request
 from cohost.ports import Connector, LanguageModel, Search
 from cohost.store import Store, Tx, audit, people, publications, requests, suggestions
@@ -55,8 +56,8 @@ class Worker:
         while not stop.is_set():
             try:
                 busy = self.step(stop)
-            except Exception:
-                log.exception("worker.step_failed")
+            except Exception as error:  # noqa: BLE001  the worker's loop goes on; the row stays visible
+                log.error("worker.step_failed", **where(error))
                 busy = False
             if not busy:
                 stop.wait(IDLE_S)

@@ -42,6 +42,10 @@ HASHED = {"joint": 8.0, "met_weighted": 4.0}
 SECRET = "The spare key of the boathouse lies under the third flower pot on the left."
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--cases", type=int, default=2, help="How many random cases of each operation the fuzzer sends.")
+
+
 class Clock:
     """A clock that moves only when told to."""
 

@@ -43,6 +43,7 @@ HOMES = {
     "starlette": ("api",),
     "jinja2": ("api",),
     "uvicorn": ("cohost/serving.py",),
+    "limits": ("api/rates.py",),
     "typer": ("cohost/cli.py",),
     "rich": ("cohost/cli.py", "cohost/progress.py"),
     "pypdf": ("knowledge/extract",),
@@ -62,7 +63,9 @@ HEAVY = {
 }
 OWN_PROCESS = ("knowledge/extract", "evals/fit_answerable.py")  # the child that reads files, and a command
 
-ENVIRONMENT = ("cohost/cli.py", "knowledge/embed.py")  # hands it to settings.load; sets what a vendor's library reads
+ENVIRONMENT = (  # hands it to settings.load; sets what a vendor's library reads; hands it to the server it starts
+    *("cohost/cli.py", "knowledge/embed.py", "evals/load.py"),
+)
 PRINTS = ("cohost/cli.py", "evals")  # commands; an evaluation prints its report
 
 

@@ -7,20 +7,34 @@ from starlette.routing import Match, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from api.console import ask, audit, board, community, errors, people, queue, session, suggestion, upload, uses
+from api.console import (
+    ask,
+    audit,
+    board,
+    community,
+    errors,
+    people,
+    platforms,
+    queue,
+    session,
+    suggestion,
+    upload,
+    uses,
+)  # fmt: skip
 from api.console.headers import SafeHeaders
 from api.console.page import HERE
+from api.rates import Rates
 from cohost.bootstrap import App
 
 NOT_PAGES = ("/v1/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/problems/")  # the rest of the HTTP edge
 
 
-def mount(app: FastAPI, core: App) -> None:
+def mount(app: FastAPI, core: App, rates: Rates) -> None:
     """Serve the console at every address that is not the API's; it has its own errors, as pages."""
     console = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
-    console.state.core = core
+    console.state.core, console.state.rates = core, rates
     errors.install(console)
-    for noun in (session, queue, suggestion, ask, upload, board, uses, people, community, audit):
+    for noun in (session, queue, suggestion, ask, upload, board, uses, people, community, platforms, audit):
         console.include_router(noun.router)
     console.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.router.routes.append(_Pages("/", app=SafeHeaders(console)))

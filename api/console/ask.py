@@ -7,10 +7,12 @@ from datetime import timedelta
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 
+from api.console.errors import status_of
 from api.console.forms import Posted
 from api.console.page import AnyMember, Visit, see
+from api.rates import rates_of
 from cohost import audience
-from cohost.errors import InvalidInput
+from cohost.errors import InvalidInput, TooManyRequests
 from cohost.model import Space
 
 router = APIRouter()
@@ -32,9 +34,11 @@ def ask(visit: AnyMember, form: Posted) -> Response:
     space_id = form.text("space", most=SPACE_CHARACTERS)
     try:
         text = form.text("question", most=QUESTION_CHARACTERS, label="Your question", required=True)
+        rates_of(visit.request).question(visit.caller)
         question = visit.core.questions.ask(visit.caller, text, space_id=space_id or None)
-    except InvalidInput as error:
-        return _form(visit, chosen=space_id, text=form.typed("question"), error=error.message, status=422)
+    except (InvalidInput, TooManyRequests) as error:  # what was typed is shown again
+        status = status_of(error)
+        return _form(visit, chosen=space_id, text=form.typed("question"), error=error.message, status=status)
     return see(f"/ask/{question.id}")
 
 

@@ -10,7 +10,8 @@ from starlette.responses import Response
 
 from api.console.page import Visit, html_page
 from api.problem_types import BY_STATUS, KINDS
-from cohost.errors import CohostError
+from api.problems import RETRY_AFTER_S
+from cohost.errors import CohostError, TooManyRequests
 
 HEADINGS = {
     401: "Please sign in",
@@ -18,7 +19,9 @@ HEADINGS = {
     404: "There is nothing here",
     409: "Something changed meanwhile",
     413: "That is too much at once",
+    408: "That took too long",
     422: "That cannot be used as it is",
+    429: "A little slower, please",
     503: "One moment, please",
 }
 NOTHING_HERE = "The page does not exist, or it is not for you to see. The two look the same on purpose."
@@ -54,7 +57,12 @@ def error_page(request: Request, status: int, message: str) -> HTMLResponse:
 async def _known(request: Request, error: Exception) -> Response:
     assert isinstance(error, CohostError)  # noqa: S101  registered for this class alone
     status = status_of(error)
-    return error_page(request, status, NOTHING_HERE if status == 404 else error.message)
+    page = error_page(request, status, NOTHING_HERE if status == 404 else error.message)
+    if isinstance(error, TooManyRequests):
+        page.headers["Retry-After"] = str(error.retry_after_s)
+    elif status == 503:
+        page.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return page
 
 
 async def _unreadable(request: Request, _error: Exception) -> Response:

@@ -12,10 +12,11 @@ from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from api.auth import actor, caller_from_session
+from api.auth import actor, attempt, caller_from_session
 from api.console import words
 from api.console.forms import SESSION_COOKIE, TOKEN_FIELD, form_token
 from api.console.render import markdown
+from api.rates import rates_of
 from cohost import audience
 from cohost.audience import Sight
 from cohost.bootstrap import App
@@ -45,6 +46,7 @@ PLACES = (
     Place("/upload", "Upload", hosts_only=True),
     Place("/people", "People", hosts_only=True),
     Place("/community", "Community", hosts_only=True),
+    Place("/platforms", "Platforms", hosts_only=True),
     Place("/audit", "Audit", hosts_only=True),
 )
 
@@ -103,7 +105,9 @@ def signed_in(request: Request) -> Visit:
     secret = request.cookies.get(SESSION_COOKIE, "")
     if not secret:
         raise Unauthenticated("You are not signed in.")
-    caller = caller_from_session(core.store, secret, core.clock())
+    with attempt(request):
+        caller = caller_from_session(core.store, secret, core.clock())
+    rates_of(request).call(caller.credential_id)
     with core.store.read() as tx:
         member = people.member(tx, caller.community_id, caller.member_id or "")
         visit = Visit(request, core, caller, member, people.community(tx, caller.community_id), secret)
@@ -160,7 +164,7 @@ def _templates() -> Environment:
     )  # fmt: skip
     environment.globals.update(
         tabs=words.TABS, status_note=words.STATUS_NOTE, tab_of=words.tab_of, outcome=words.OUTCOME,
-        file_reason=words.FILE_REASON, kind=words.KIND, job=words.JOB, source_path=source_path,
+        file_reason=words.FILE_REASON, kind=words.KIND, proves=words.PROVES, job=words.JOB, source_path=source_path,
         describe=audience.describe, quote_characters=QUOTE_CHARACTERS,
     )  # fmt: skip
     return environment

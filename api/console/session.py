@@ -7,6 +7,7 @@ import secrets
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from api.auth import attempt
 from api.console.forms import SESSION_COOKIE, VISITOR_COOKIE, Posted, form_token
 from api.console.page import AnyMember, html_page, see, signed_in
 from cohost.bootstrap import App
@@ -38,7 +39,8 @@ def how_to_sign_in(request: Request) -> HTMLResponse:
 def offer(request: Request, token: str) -> HTMLResponse:
     """Say who would be signed in where. The link stays unused: mail scanners open links too."""
     core: App = request.app.state.core
-    community, member = _holder(core, token)
+    with attempt(request):
+        community, member = _holder(core, token)
     visitor = request.cookies.get(VISITOR_COOKIE) or secrets.token_urlsafe(VISITOR_BYTES)
     secret = request.cookies.get(SESSION_COOKIE) or visitor
     page = html_page(core, "sign_in.html", community=community, member=member, form_token=form_token(secret))
@@ -50,7 +52,7 @@ def offer(request: Request, token: str) -> HTMLResponse:
 def sign_in(request: Request, token: str, form: Posted) -> RedirectResponse:
     """Use the link: it opens one session."""
     core: App = request.app.state.core
-    with core.store.write() as tx:
+    with attempt(request), core.store.write() as tx:
         secret = credentials.use_sign_in_link(tx, token, core.clock())
     response = see("/")
     response.delete_cookie(VISITOR_COOKIE)
@@ -68,21 +70,11 @@ def sign_out(visit: AnyMember, form: Posted) -> RedirectResponse:
     return response
 
 
-class _OnlyLooking(Exception):
-    """Raised to leave a link as it was."""
-
-
 def _holder(core: App, token: str) -> tuple[Community, Member]:
-    """Whom a link would sign in, found by using it and taking that back; raises Unauthenticated."""
-    try:
-        with core.store.write() as tx:
-            now = core.clock()
-            caller = credentials.session_caller(tx, credentials.use_sign_in_link(tx, token, now), now)
-            community = people.community(tx, caller.community_id)
-            member = people.member(tx, community.id, caller.member_id or "")
-            raise _OnlyLooking
-    except _OnlyLooking:
-        return community, member
+    """Whom a link would sign in; only read, so that strangers cannot keep writers waiting. Raises Unauthenticated."""
+    with core.store.read() as tx:
+        community_id, member = credentials.holder_of_link(tx, token, core.clock())
+        return people.community(tx, community_id), member
 
 
 def _set_cookie(core: App, response: Response, name: str, value: str, *, max_age_s: int) -> None:

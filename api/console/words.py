@@ -75,6 +75,12 @@ FILE_REASON: Final[Mapping[str, str]] = {
     "conflict": "Somebody else changed it at the same moment. Upload it again.",
 }
 
+PROVES: Final[Mapping[str, str]] = {
+    "same_key": "It can be sent again: the platform takes the same message only once.",
+    "find": "The platform is asked what it has, before anything is sent again.",
+    "nothing": "Nobody can tell. It is shown as uncertain, and a host says whether it was posted.",
+}
+
 KIND: Final[Mapping[str, str]] = {"course": "Course", "discussion": "Discussion", "event": "Events", "chat": "Chat"}
 JOB: Final[Mapping[str, str]] = {
     "answer": "Answer", "discuss": "Discussion prompt", "match": "Introduction", "moderate": "Flag",

@@ -10,9 +10,10 @@ from fastapi import APIRouter, Depends, Header, Request, Security
 from fastapi.security import APIKeyHeader
 from pydantic import ConfigDict, Field
 
-from api.auth import Host, actor
+from api.auth import Host, actor, attempt
 from api.core import Core
 from api.idempotency import IdempotencyKey, IdempotentRoute
+from api.rates import rates_of
 from api.routes.sources import SourceBody
 from api.schemas import Body, Id, Moment, Name, ObjectPath, Page, SourceId, View, responses
 from cohost.bootstrap import App
@@ -139,7 +140,10 @@ def _signed(
     request: Request, core: Core, id: str, raw: Annotated[bytes, Depends(_raw)], _signature: Signature = None
 ) -> Hook:
     """The hook behind a message; raises Unauthenticated before anything of the body is looked at."""
-    return core.hooks.authenticated(id, request.headers, raw)
+    with attempt(request):
+        hook = core.hooks.authenticated(id, request.headers, raw)
+    rates_of(request).call(hook.id)
+    return hook
 
 
 @router.post(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field, StringConstraints
 
 from api.auth import Person
 from api.core import Core
 from api.cursors import pack, unpack_moment
 from api.idempotency import IdempotencyKey, IdempotentRoute
+from api.rates import rates_of
 from api.schemas import WORDS, Body, Cursor, Id, Limit, ObjectPath, Page, PassageView, View, responses
 from cohost.questions import MAX_CHARACTERS, MAX_HISTORY
 from cohost.questions import QuestionView as Question
@@ -80,10 +81,15 @@ class QuestionView(View):
     reason: str | None = Field(description="Why the co-host abstained; for staff, null for members.")
 
 
+def _at_a_sensible_pace(request: Request, caller: Person) -> None:
+    rates_of(request).question(caller)
+
+
 @asking.post(
     "/v1/questions",
     summary="Ask a question",
     status_code=202,
+    dependencies=[Depends(_at_a_sensible_pace)],
     responses=responses(400, 401, 403, 404, 409, 413, 415, 422),
 )
 def ask(

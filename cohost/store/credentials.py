@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,6 +24,7 @@ KEY_PREFIX = "ck_"  # lets secret scanners and people recognise a key
 SECRET_BYTES = 32  # 256 random bits cannot be guessed, so a plain hash protects them well enough
 LINK_TTL = timedelta(minutes=15)  # long enough to open a mail, short enough to be worthless in an old one
 SESSION_TTL = timedelta(days=30)
+LINK_SPENT = "This sign-in link was used before or has expired. Ask a host for a new one."
 RANK: dict[Role, int] = {"member": 0, "moderator": 1, "host": 2}
 
 
@@ -43,7 +44,7 @@ class Key:
 class SignInLink:
     """A fresh link; the secret is not kept."""
 
-    secret: str
+    secret: str = field(repr=False)
     expires_at: datetime
 
     def url(self, public_url: str) -> str:
@@ -125,13 +126,20 @@ def create_sign_in_link(
     return link
 
 
+def holder_of_link(tx: Tx, secret: str, now: datetime) -> tuple[str, Member]:
+    """The community and the member whom an unused link would sign in; raises Unauthenticated."""
+    row = tx.execute(sa.select(sign_in_links).where(_usable(secret, now))).one_or_none()
+    if row is None:
+        raise Unauthenticated(LINK_SPENT)
+    return row.community_id, _present(tx, row)
+
+
 def use_sign_in_link(tx: Tx, secret: str, now: datetime) -> str:
     """Trade a link for a session's secret, once; raises Unauthenticated."""
-    mine = sign_in_links.update().where(sign_in_links.c.hash == _hash(secret))
-    unused = mine.where(sign_in_links.c.used_at.is_(None), sign_in_links.c.expires_at > now)
-    row = tx.execute(unused.values(used_at=now).returning(*sign_in_links.c)).one_or_none()
+    use = sign_in_links.update().where(_usable(secret, now)).values(used_at=now)
+    row = tx.execute(use.returning(*sign_in_links.c)).one_or_none()
     if row is None:
-        raise Unauthenticated("This sign-in link was used before or has expired. Ask a host for a new one.")
+        raise Unauthenticated(LINK_SPENT)
     member = _present(tx, row)
     audit.record(tx, row.community_id, audit.Actor(member.id), "sign_in_link.used", "sign_in_link", row.id, now=now)
     return open_session(tx, row.community_id, member.id, now)
@@ -182,6 +190,11 @@ def _present(tx: Tx, row: sa.Row[Any]) -> Member:
     if member is None or not member.active:
         raise Unauthenticated("The member behind these credentials is not active in this community any more.")
     return member
+
+
+def _usable(secret: str, now: datetime) -> sa.ColumnElement[bool]:
+    link = sign_in_links.c
+    return (link.hash == _hash(secret)) & link.used_at.is_(None) & (link.expires_at > now)
 
 
 def _hash(secret: str) -> str:

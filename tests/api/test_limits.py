@@ -8,6 +8,7 @@ import json
 import pytest
 
 from api.app import create_app
+from api.limits import Limits
 
 ASK = "/v1/questions"
 MIB = 1024 * 1024
@@ -47,6 +48,35 @@ def test_a_body_without_a_length_is_read_only_up_to_the_limit(core, cast, as_):
     }  # fmt: skip
     asyncio.run(create_app(core)(scope, receive, answer))
     assert (sent[0]["status"], taken) == (413, 3 * MIB)  # the limit is 2 MiB, noticed with the third
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"), [(ASK, "application/json"), ("/v1/files", "multipart/form-data; boundary=x")]
+)
+def test_a_body_that_drips_is_given_up(core, cast, as_, path, kind):
+    async def receive():
+        await asyncio.sleep(0.01)
+        return {"type": "http.request", "body": b"-", "more_body": True}
+
+    sent = []
+
+    async def answer(message):
+        sent.append(message)
+
+    app = create_app(core)
+    impatient = Limits(app, max_body_bytes=MIB, max_upload_bytes=MIB, grace_s=0.1)
+    scope = _scope(path, app=app, authorization=as_("hana")["Authorization"], content_type=kind)
+    asyncio.run(impatient(scope, receive, answer))
+    assert sent[0]["status"] == 408
+
+
+def _scope(path, *, app, **headers):
+    sent = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    return {
+        "type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b"", "app": app,
+        "headers": sent, "scheme": "http", "server": ("test", 80), "client": ("test", 1), "root_path": "",
+        "http_version": "1.1",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
