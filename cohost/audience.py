@@ -38,11 +38,11 @@ class Sight:
 
 def sight(tx: Tx, community_id: str) -> Sight:
     """Read people and spaces once, for several questions within one transaction."""
-    active = [m for m in people.all_members(tx, community_id) if m.active]
+    roles = people.active_roles(tx, community_id)
     return Sight(
         spaces={s.id: s for s in places.all_spaces(tx, community_id)},
-        staff=frozenset(m.id for m in active if m.role in STAFF),
-        members=frozenset(m.id for m in active),
+        staff=frozenset(member_id for member_id, role in roles.items() if role in STAFF),
+        members=frozenset(roles),
     )
 
 

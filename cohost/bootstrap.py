@@ -23,11 +23,12 @@ from cohost.store.migrate import migrate
 from cohost.vault import Vault
 from cohost.worker import Worker
 from knowledge import answerable
-from knowledge.embed import SentenceEmbedder
+from knowledge.embed import DEFAULT, SentenceEmbedder
 from knowledge.extract.sandbox import Sandbox
 from knowledge.files import Files
 from knowledge.index import ExactIndex, vector_reader
 from knowledge.ingest import Intake
+from knowledge.quick import QuickEmbedder
 from knowledge.retrieve import Retriever
 from knowledge.web import Web
 
@@ -73,7 +74,7 @@ def build(
     settings.home.mkdir(parents=True, exist_ok=True)
     store = Store(settings.database_url)
     migrate(store)
-    reads: Embedder = embedder or SentenceEmbedder(settings.embedder)
+    reads: Embedder = embedder or _embedder(settings)
     index = index or _index(settings, store, reads)
     search = Retriever(store, reads, index, answerable.load())
     model = model or build_model(settings, clock)
@@ -90,6 +91,12 @@ def build(
         Questions(store, search, reads, clock), approval,
         Worker(store, clock, search, model, posting, approval, files),
     )  # fmt: skip
+
+
+def _embedder(settings: Settings) -> Embedder:
+    if settings.embedder == DEFAULT:
+        return QuickEmbedder(settings.home / "models")
+    return SentenceEmbedder(settings.embedder.removesuffix("@float32"))
 
 
 def _index(settings: Settings, store: Store, embedder: Embedder) -> VectorIndex:

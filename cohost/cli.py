@@ -29,6 +29,7 @@ from cohost.settings import load
 from cohost.store import Tx, audit, credentials, ingestions, people, places, suggestions
 from cohost.store.audit import OPERATOR
 from cohost.suggestion import Destination, in_space
+from knowledge.reembed import reembed
 
 app = typer.Typer(
     help="The AI co-host of online learning communities.", no_args_is_help=True, pretty_exceptions_enable=False
@@ -165,10 +166,12 @@ def community_create(community_id: str, name: Annotated[str, typer.Option()] = "
 
 @app.command()
 def reindex(community: CommunityOption = "") -> None:
-    """Build the full-text index and the vector index again from the database."""
+    """Build the full-text index and the vector index again; embed again what another embedder made."""
     with _core() as core:
         where = _community(core, community)
-        print(f"{core.intake.reindex(where.id)} chunks indexed.")
+        with progress_bar("Embedding what another embedder made") as on_progress:
+            again = reembed(core.store, core.embedder, where.id, on_progress=on_progress)
+        print(f"{core.intake.reindex(where.id)} chunks indexed, {again} of them embedded again.")
 
 
 def _serve(core: App, *, worker: bool) -> None:

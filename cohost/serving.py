@@ -6,11 +6,16 @@ import socket
 import threading
 from typing import TYPE_CHECKING, Any
 
+import structlog
+
 from cohost.errors import Misconfigured
 from cohost.settings import Settings
+from cohost.store import embeddings
 
 if TYPE_CHECKING:
     from cohost.bootstrap import App
+
+log = structlog.get_logger()
 
 STOP_S = 30  # how long the request and the row in hand may take to finish
 
@@ -49,5 +54,9 @@ def serve(core: App, edge: Any, *, with_worker: bool) -> None:
 
 
 def _warm(core: App) -> None:
-    """Load the embedder before the first question comes."""
+    """Load the embedder before the first question comes, and say what it cannot compare itself with."""
     core.embedder.embed(["warm"])
+    with core.store.read() as tx:
+        made = embeddings.counts(tx)
+    for name in made.keys() - set(embeddings.comparable(core.embedder.name)):
+        log.warning("embedder.changed", chunks=made[name], made_by=name, now=core.embedder.name, do="cohost reindex")

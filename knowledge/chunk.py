@@ -35,7 +35,7 @@ def cut(document: Document, *, count_tokens: CountTokens, embedder: str) -> list
         for start, end in _pack(document, section_start, section_end, count_tokens):
             text = document.text[start:end]
             titles = tuple(h.title for h in trail if h.title != document.title)
-            digest = sha256("\x00".join((embedder, embedded_text(document.title, titles, text))).encode()).hexdigest()
+            digest = chunk_hash(embedder, document.title, titles, text)
             chunks.append(Chunk(start, end, titles, _place(document, start, trail), text, digest))
     return chunks
 
@@ -43,6 +43,11 @@ def cut(document: Document, *, count_tokens: CountTokens, embedder: str) -> list
 def embedded_text(title: str, headings: Sequence[str], text: str) -> str:
     """What the embedder reads of a chunk: where it stands, then its words."""
     return "\n".join(line for line in (title, " › ".join(headings), text) if line)
+
+
+def chunk_hash(embedder: str, title: str, headings: Sequence[str], text: str) -> str:
+    """The same for the same vector: what is embedded, and by whom."""
+    return sha256("\x00".join((embedder, embedded_text(title, headings, text))).encode()).hexdigest()
 
 
 def _sections(document: Document) -> Iterator[tuple[int, int, tuple[Heading, ...]]]:

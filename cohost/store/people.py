@@ -72,6 +72,12 @@ def all_members(tx: Tx, community_id: str) -> list[Member]:
     return [_member(row) for row in tx.execute(query)]
 
 
+def active_roles(tx: Tx, community_id: str) -> dict[str, str]:
+    """Role by id of everyone active: all that permissions need, since they are read for every search."""
+    query = sa.select(members.c.id, members.c.role).where(members.c.community_id == community_id, members.c.active)
+    return {row.id: row.role for row in tx.execute(query)}
+
+
 def unknown_members(tx: Tx, community_id: str, ids: Iterable[str]) -> list[str]:
     """Those of `ids` that are no members here."""
     wanted = set(ids)
