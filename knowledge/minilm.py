@@ -120,8 +120,8 @@ class _Graph:
         return self.add("LayerNormalization", tokens, scale, shift, axis=-1, epsilon=EPSILON)
 
     def _third(self, number: int) -> tuple[str, str, str]:
-        edges = (self.constant(f"edge{n}", np.array([n * HIDDEN])) for n in (number, number + 1))
-        return (*edges, self.constant("last", np.array([2])))
+        start, end = (self.constant(f"edge{n}", np.array([n * HIDDEN])) for n in (number, number + 1))
+        return start, end, self.constant("last", np.array([2]))
 
     def _dense(self, tokens: str, *names: str) -> str:
         """One matrix and its bias, or several side by side."""
