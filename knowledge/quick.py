@@ -52,16 +52,12 @@ class QuickEmbedder:
     dimensions = minilm.HIDDEN
 
     def __init__(self, folder: Path, *, plain: Callable[[], Embedder] = SentenceEmbedder) -> None:
+        self.name = NAME  # of the vectors that are made: another one after falling back
         self._folder = folder
         self._make_plain = plain
         self._plain: Embedder | None = None
         self._lock = threading.Lock()
         self._session: InferenceSession | None = None
-
-    @property
-    def name(self) -> str:
-        """Of the vectors that are made, also after falling back."""
-        return self._plain.name if self._plain else NAME
 
     def embed(self, texts: Sequence[str]) -> FloatArray:
         """`(n, 384)` float32, unit length; a text's vector does not depend on the others."""
@@ -92,6 +88,7 @@ class QuickEmbedder:
         except (Unsuitable, OSError, ImportError, ValueError, KeyError) as error:
             log.warning("embedder.plain", reason=str(error), name=DEFAULT)
             self._plain = self._make_plain()
+            self.name = self._plain.name
 
     @cached_property
     def _threads(self) -> ThreadPoolExecutor:
