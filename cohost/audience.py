@@ -29,7 +29,10 @@ class Sight:
 
     def readable_by(self, readers: frozenset[str]) -> frozenset[str]:
         """Ids of the spaces that each of `readers` may read."""
-        return frozenset(s.id for s in self.spaces.values() if readers <= self.readers(s))
+        if not readers <= self.members:
+            return frozenset()
+        others = readers - self.staff  # a comparison for each space, where `self.readers` would build a set for each
+        return frozenset(s.id for s in self.spaces.values() if s.visibility == "members" or others <= s.member_ids)
 
     def open_to_all(self) -> frozenset[str]:
         """Ids of the spaces that every member may read."""
@@ -38,11 +41,11 @@ class Sight:
 
 def sight(tx: Tx, community_id: str) -> Sight:
     """Read people and spaces once, for several questions within one transaction."""
-    active = [m for m in people.all_members(tx, community_id) if m.active]
+    active = people.active_by_role(tx, community_id)
     return Sight(
         spaces={s.id: s for s in places.all_spaces(tx, community_id)},
-        staff=frozenset(m.id for m in active if m.role in STAFF),
-        members=frozenset(m.id for m in active),
+        staff=frozenset[str]().union(*(ids for role, ids in active.items() if role in STAFF)),
+        members=frozenset[str]().union(*active.values()),
     )
 
 

@@ -25,11 +25,12 @@ from cohost.uses import Uses
 from cohost.vault import Vault
 from cohost.worker import Worker
 from knowledge import answerable
-from knowledge.embed import SentenceEmbedder
+from knowledge.embed import DEFAULT, SentenceEmbedder
 from knowledge.extract.sandbox import Sandbox
 from knowledge.files import Files
 from knowledge.indexes import build_index
 from knowledge.ingest import Intake
+from knowledge.quick import QuickEmbedder
 from knowledge.retrieve import Retriever
 
 Clock = Callable[[], datetime]
@@ -101,7 +102,7 @@ def _wired(
     connectors: Mapping[str, Connector] | None = None, sender: Sender | None = None,
 ) -> App:  # fmt: skip
     """The application over a database that is not looked at yet."""
-    reads: Embedder = embedder or SentenceEmbedder(settings.embedder)
+    reads: Embedder = embedder or _embedder(settings)
     index = index or build_index(settings, store, reads)
     search = Retriever(store, reads, index, answerable.load())
     model = model or build_model(settings, clock)
@@ -119,6 +120,12 @@ def _wired(
         Questions(store, search, reads, clock), approval, erasure, Uses(store, clock, approval),
         Worker(store, clock, search, model, posting, approval, files),
     )  # fmt: skip
+
+
+def _embedder(settings: Settings) -> Embedder:
+    if settings.embedder == DEFAULT:
+        return QuickEmbedder(settings.home / "models")
+    return SentenceEmbedder(settings.embedder.removesuffix("@float32"))
 
 
 def _check_vault(settings: Settings, store: Store) -> None:

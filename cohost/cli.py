@@ -28,6 +28,7 @@ from cohost.settings import Settings, load
 from cohost.store import Tx, audit, credentials, ingestions, people, places, suggestions
 from cohost.store.audit import OPERATOR
 from cohost.suggestion import Destination, in_space
+from knowledge.reembed import reembed
 from knowledge.web import is_address
 
 app = typer.Typer(
@@ -169,9 +170,11 @@ def community_create(community_id: str, name: Annotated[str, typer.Option()] = "
 
 @app.command()
 def reindex(community: CommunityOption = "") -> None:
-    """Build the full-text index and the vector index again from the database."""
+    """Build the full-text index and the vector index again; embed again what another embedder made."""
     with _core() as core:
         where = _community(core, community)
+        with progress_bar("Embedding what another embedder made") as on_progress:
+            again = reembed(core.store, core.embedder, where.id, on_progress=on_progress)
         count = core.intake.reindex(where.id)
         with core.store.read() as tx:
             spaces = [space.pk for space in places.all_spaces(tx, where.id)]
@@ -179,7 +182,7 @@ def reindex(community: CommunityOption = "") -> None:
             core.index.forget(pk)
         with progress_bar("Filling the vector index") as on_progress:
             _wait_for(core.index, spaces, on_progress)
-        print(f"{count} chunks indexed.")
+        print(f"{count} chunks indexed, {again} of them embedded again.")
 
 
 def _wait_for(index: VectorIndex, spaces: Collection[int], on_progress: OnProgress) -> None:

@@ -13,6 +13,7 @@ import structlog
 
 from cohost.errors import Misconfigured
 from cohost.settings import Settings
+from cohost.store import embeddings
 
 if TYPE_CHECKING:
     import uvicorn
@@ -99,5 +100,9 @@ def http_server(settings: Settings, edge: Any, stop: threading.Event | None = No
 
 
 def _warm(core: App) -> None:
-    """Load the embedder before the first question comes."""
+    """Load the embedder before the first question comes, and say what it cannot compare itself with."""
     core.embedder.embed(["warm"])
+    with core.store.read() as tx:
+        made = embeddings.counts(tx)
+    for name in made.keys() - set(embeddings.comparable(core.embedder.name)):
+        log.warning("embedder.changed", chunks=made[name], made_by=name, now=core.embedder.name, do="cohost reindex")

@@ -21,9 +21,7 @@ class Settings:
     host: str = "127.0.0.1"  # COHOST_HOST
     port: int = 8000  # COHOST_PORT
     public_url: str = "http://127.0.0.1:8000"  # COHOST_PUBLIC_URL: what sign-in links and problem types start with
-    embedder: str = (
-        "all-MiniLM-L6-v2"  # COHOST_EMBEDDER: the embedded default, or a sentence-transformers folder or name
-    )
+    embedder: str = "all-MiniLM-L6-v2"  # COHOST_EMBEDDER: this (@float32: unquantised), or a sentence-transformers one
     vector_index: str = "auto"  # COHOST_VECTOR_INDEX: auto | exact | chroma
     chroma_url: str = (
         ""  # COHOST_CHROMA_URL: a Chroma server, http(s)://host:port[/database]; "" = embedded, under home

@@ -32,6 +32,7 @@ from cohost.settings import load
 from cohost.store import Tx, credentials, people, places
 from cohost.store.audit import OPERATOR
 from evals.traffic import Call, Outcome, drive
+from knowledge.quick import NAME
 
 PLACE = "harbour"
 SPACES, MEMBERS = 20, 200
@@ -63,7 +64,7 @@ class Keys:
 class Noise:
     """The Embedder port with random vectors under the real embedder's name: to fill, not to search."""
 
-    name = "all-MiniLM-L6-v2"
+    name = NAME
     dimensions = 384
 
     def __init__(self) -> None:

@@ -52,7 +52,7 @@ class SentenceEmbedder:
             )
             pieces = [self._pieces(text) for text in texts]
         return [
-            TokenVectors(words, _unit_length(np.asarray(vectors, dtype=np.float32)[1 : len(words) + 1]))
+            TokenVectors(words, unit_length(np.asarray(vectors, dtype=np.float32)[1 : len(words) + 1]))
             for words, vectors in zip(pieces, made, strict=True)
         ]
 
@@ -84,7 +84,8 @@ class SentenceEmbedder:
         return SentenceTransformer(str(model_folder(self.name)), device="cpu")
 
 
-def _unit_length(vectors: FloatArray) -> FloatArray:
+def unit_length(vectors: FloatArray) -> FloatArray:
+    """Each row of `(n, d)` divided by its length; a row of zeros stays."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     unit: FloatArray = vectors / np.maximum(lengths, 1e-9)
     return unit

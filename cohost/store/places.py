@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from cohost.errors import NotFound
 from cohost.model import Space
 from cohost.store.engine import Tx, locked
+from cohost.store.idsets import gathered, ids
 from cohost.store.tables import space_members, spaces
 
 
@@ -19,11 +20,10 @@ def all_spaces(tx: Tx, community_id: str) -> list[Space]:
     rows = tx.execute(
         sa.select(spaces).where(spaces.c.community_id == community_id).order_by(spaces.c.name, spaces.c.id)
     )
-    query = sa.select(space_members.c.space_pk, space_members.c.member_id)
-    belonging: dict[int, set[str]] = {}
-    for space_pk, member_id in tx.execute(query.where(space_members.c.community_id == community_id)):
-        belonging.setdefault(space_pk, set()).add(member_id)
-    return [_space(row, belonging.get(row.pk, set())) for row in rows]
+    query = sa.select(space_members.c.space_pk, gathered(tx, space_members.c.member_id).label("ids"))
+    query = query.where(space_members.c.community_id == community_id).group_by(space_members.c.space_pk)
+    belonging = {row.space_pk: ids(row.ids) for row in tx.execute(query)}
+    return [_space(row, belonging.get(row.pk, frozenset())) for row in rows]
 
 
 def space(tx: Tx, community_id: str, space_id: str) -> Space:
@@ -33,7 +33,7 @@ def space(tx: Tx, community_id: str, space_id: str) -> Space:
     if row is None:
         raise NotFound(f"There is no space {space_id!r}.")
     belonging = tx.execute(sa.select(space_members.c.member_id).where(space_members.c.space_pk == row.pk)).scalars()
-    return _space(row, set(belonging))
+    return _space(row, frozenset(belonging))
 
 
 def put_space(tx: Tx, community_id: str, new: Space, now: datetime) -> Space:
@@ -60,5 +60,5 @@ def bump_version(tx: Tx, space_pks: Collection[int]) -> None:
     tx.execute(spaces.update().where(spaces.c.pk.in_(space_pks)).values(version=spaces.c.version + 1))
 
 
-def _space(row: sa.Row[Any], member_ids: set[str]) -> Space:
-    return Space(row.id, row.name, row.kind, row.visibility, frozenset(member_ids), row.pk, row.version)
+def _space(row: sa.Row[Any], member_ids: frozenset[str]) -> Space:
+    return Space(row.id, row.name, row.kind, row.visibility, member_ids, row.pk, row.version)

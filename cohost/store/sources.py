@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from cohost.model import Passage, Source
 from cohost.ports import FloatArray, IntArray
 from cohost.store import consents
+from cohost.store.embeddings import comparable
 from cohost.store.engine import Tx
 from cohost.store.fulltext import IndexedText
 from cohost.store.tables import chunks, sources, spaces
@@ -184,8 +185,9 @@ def indexed_texts(tx: Tx, space_pk: int, *, source_pk: int | None = None) -> lis
 
 
 def vectors(tx: Tx, space_pk: int, dimensions: int, embedder: str) -> tuple[list[int], FloatArray]:
-    """Chunk keys and their `(n, dimensions)` float32 matrix for one space, by key."""
-    query = sa.select(chunks.c.pk, chunks.c.vector).where(chunks.c.space_pk == space_pk, chunks.c.embedder == embedder)
+    """Chunk keys and their `(n, dimensions)` float32 matrix for one space, by key: all that `embedder` can be compared with."""
+    query = sa.select(chunks.c.pk, chunks.c.vector)
+    query = query.where(chunks.c.space_pk == space_pk, chunks.c.embedder.in_(comparable(embedder)))
     rows = tx.execute(query.order_by(chunks.c.pk)).all()
     matrix = np.frombuffer(b"".join(row.vector for row in rows), dtype=np.float32).reshape(-1, dimensions)
     return [row.pk for row in rows], matrix
@@ -204,9 +206,9 @@ def space_version(tx: Tx, space_pk: int) -> int:
 
 
 def chunk_keys(tx: Tx, space_pk: int, embedder: str, *, after: int = 0) -> IntArray:
-    """Keys above `after` of a space's chunks embedded by `embedder`, ascending."""
+    """Keys above `after` of a space's chunks that `embedder` can be compared with, ascending."""
     query = sa.select(chunks.c.pk).where(
-        chunks.c.space_pk == space_pk, chunks.c.embedder == embedder, chunks.c.pk > after
+        chunks.c.space_pk == space_pk, chunks.c.embedder.in_(comparable(embedder)), chunks.c.pk > after
     )
     return np.fromiter(tx.execute(query.order_by(chunks.c.pk)).scalars(), dtype=np.int64)
 

@@ -1,0 +1,39 @@
+"""Words that stand in so many chunks that looking for them costs much and tells little."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from cohost.store.engine import Tx
+
+LARGE = 20_000  # chunks; below it every word is looked for
+COMMON = 0.05  # of all chunks: such a word ranks little, and finding its chunks is nearly all of the work
+ENOUGH = 2  # rarer words that must be left, or all are looked for
+
+# counting stops at the limit, so that the commonest word costs no more than any other common one
+_COUNT = {
+    "sqlite": "SELECT count(*) FROM (SELECT 1 FROM chunk_text WHERE chunk_text MATCH :word LIMIT :limit)",
+    "postgresql": (
+        "SELECT count(*) FROM (SELECT 1 FROM chunk_text"
+        " WHERE words @@ plainto_tsquery('english', :word) LIMIT :limit) AS found"
+    ),
+}
+_ALL = "SELECT coalesce(max(pk), 0) FROM chunks"  # at most a few more than there are, and one look instead of a count
+
+
+def without_common(tx: Tx, terms: Sequence[str], *, large: int = LARGE) -> list[str]:
+    """The terms that stand in few chunks, in order, where the database is large and enough of them are left."""
+    chunks = int(tx.execute(sa.text(_ALL)).scalar_one())
+    if chunks < large or len(terms) <= ENOUGH:
+        return list(terms)
+    limit = max(1, int(chunks * COMMON))
+    rare = [term for term in terms if _count(tx, term, limit) < limit]
+    return rare if len(rare) >= ENOUGH else list(terms)
+
+
+def _count(tx: Tx, term: str, limit: int) -> int:
+    quoted = '{title headings body} : "' + term.replace('"', '""') + '"'
+    values = {"word": quoted if tx.dialect.name == "sqlite" else term, "limit": limit}
+    return int(tx.execute(sa.text(_COUNT[tx.dialect.name]), values).scalar_one())
