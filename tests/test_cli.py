@@ -133,7 +133,7 @@ def test_a_second_owner_of_the_vector_index_is_one_clear_line(run: Run, tmp_path
 def test_reindex_says_how_much(run: Run, store: Store, index: str) -> None:
     run("community", "create", "one")
     done = run("reindex", COHOST_VECTOR_INDEX=index)
-    assert (done.exit_code, done.stdout) == (0, "0 chunks indexed.\n")
+    assert (done.exit_code, done.stdout) == (0, "0 chunks indexed, 0 of them embedded again.\n")
 
 
 @pytest.mark.model

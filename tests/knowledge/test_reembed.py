@@ -14,8 +14,9 @@ from cohost.store import embeddings, places
 from cohost.store.embeddings import comparable
 from cohost.suggestion import in_space
 from cohost.testing import HashEmbedder
-from knowledge.index import ExactIndex, vector_reader
+from knowledge.index import ExactIndex
 from knowledge.reembed import reembed
+from knowledge.vectors import StoredVectors
 
 
 class Renamed(HashEmbedder):
@@ -28,7 +29,7 @@ class Renamed(HashEmbedder):
 
 def cosines(core: App, embedder: HashEmbedder) -> list[float]:
     """Of what a search with this embedder finds by meaning."""
-    index = ExactIndex(vector_reader(core.store, embedder))
+    index = ExactIndex(StoredVectors(core.store, embedder))
     search = replace(core.search, embedder=embedder, index=index)  # type: ignore[type-var]
     return [p.cosine_similarity for p in search.search(Query(HERE, "When do spring tides come?", in_space("course")))]
 
