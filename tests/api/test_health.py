@@ -81,10 +81,20 @@ def test_every_answer_has_an_id(client):
     assert len(ids) == 3
 
 
-def test_without_its_tables_the_server_says_what_is_missing_and_still_counts(client, core):
+@pytest.fixture
+def without_tables(core):
+    """Two of them are elsewhere for the time of a test."""
+    names = {"communities": "elsewhere", "suggestions": "elsewhere_too"}
     with core.store.write() as tx:
-        tx.execute(sa.text("ALTER TABLE communities RENAME TO elsewhere"))
-        tx.execute(sa.text("ALTER TABLE suggestions RENAME TO elsewhere_too"))
+        for name, other in names.items():
+            tx.execute(sa.text(f"ALTER TABLE {name} RENAME TO {other}"))
+    yield
+    with core.store.write() as tx:
+        for name, other in names.items():
+            tx.execute(sa.text(f"ALTER TABLE {other} RENAME TO {name}"))
+
+
+def test_without_its_tables_the_server_says_what_is_missing_and_still_counts(client, without_tables):
     assert "database" in client.get("/readyz").json()["missing"]
     metrics = client.get("/metrics")
     assert (metrics.status_code, "cohost_outbox" in metrics.text) == (200, False)
