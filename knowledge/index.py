@@ -38,7 +38,8 @@ class ExactIndex:
         hits: list[VectorHit] = []
         for space_pk, version in spaces.items():
             copy = self._fresh(space_pk, version)
-            similarity = copy.matrix @ vector
+            # not `@`: a few thousand rows are done before other threads of BLAS are awake, and these then spin
+            similarity = np.einsum("ij,j->i", copy.matrix, vector)
             for at in _largest(similarity, top_k):
                 hits.append(VectorHit(copy.chunk_pks[at], float(similarity[at])))
         return sorted(hits, key=lambda hit: (-hit.cosine_similarity, hit.chunk_pk))[:top_k]
