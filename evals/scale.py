@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +114,7 @@ def _ours(core: App, world: World, many: int) -> list[float]:
     search = replace(core.search, embedder=Prepared(dict(asked)))  # type: ignore[type-var]
     to = for_asker(READERS[many])
     search.search(Query(HERE, asked[0][0], to, top_k=TOP_K))  # fills the resident copies
-    whole = [milliseconds(lambda t=text: search.search(Query(HERE, t, to, top_k=TOP_K))) for text, _ in asked]  # type: ignore[misc]
+    whole = [milliseconds(partial(search.search, Query(HERE, text, to, top_k=TOP_K))) for text, _ in asked]
     print(f"{many} of {SPACES} spaces   ours {_quantiles(whole)}   {_parts(core, asked, many)}")
     return whole
 
@@ -124,11 +125,8 @@ def _parts(core: App, asked: Sequence[tuple[str, FloatArray]], many: int) -> str
         seen = audience.sight(tx, HERE)
         usable = audience.usable_spaces(seen, for_asker(READERS[many]))
         spaces = {seen.spaces[s].pk: seen.spaces[s].version for s in usable}
-        words = [
-            milliseconds(lambda t=text: fulltext.search(tx, lexical.terms(t), spaces, limit=60))  # type: ignore[misc]
-            for text, _ in asked
-        ]
-    near = [milliseconds(lambda v=vector: core.index.search(v, spaces, 60)) for _, vector in asked]  # type: ignore[misc]
+        words = [milliseconds(partial(fulltext.search, tx, lexical.terms(t), spaces, limit=60)) for t, _ in asked]
+    near = [milliseconds(partial(core.index.search, vector, spaces, 60)) for _, vector in asked]
     return f"(permissions {_quantiles(seeing)}, words {_quantiles(words)}, vectors {_quantiles(near)})"
 
 
@@ -147,9 +145,9 @@ def _stock(stock: Chroma, world: World, many: int) -> tuple[list[float], float]:
     """Processor milliseconds of each search, and the recall."""
     vectors = [vector for _, vector in questions(world, many)]
     stock.search(vectors[0], range(many), TOP_K)
-    found: list[list[int]] = []
-    times = [milliseconds(lambda v=v: found.append(stock.search(v, range(many), TOP_K))) for v in vectors]  # type: ignore[misc]
-    return times, float(np.mean([_recall(world, v, many, got) for v, got in zip(vectors, found, strict=True)]))
+    times = [milliseconds(partial(stock.search, vector, range(many), TOP_K)) for vector in vectors]
+    recall = [_recall(world, vector, many, stock.search(vector, range(many), TOP_K)) for vector in vectors]
+    return times, float(np.mean(recall))
 
 
 def questions(world: World, many: int) -> list[tuple[str, FloatArray]]:

@@ -6,7 +6,8 @@ has the same vector whatever it is embedded with (the range of the integers is t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,6 +18,8 @@ from cohost.ports import FloatArray
 
 HIDDEN, HEADS, LAYERS = 384, 12, 6
 EPSILON = 1e-12  # of its layer norms
+DEVIATIONS = 3  # a norm's output seldom lies further out
+EVENNESS = 0.8  # 0..1, how much of a channel's size moves into the matrices; 0.5 does a little less
 MICROSOFT = "com.microsoft"  # onnxruntime's own operators, which do several steps in one pass
 OPSETS = {"": 18, MICROSOFT: 1}
 Weights = Mapping[str, NDArray[Any]]
@@ -48,10 +51,19 @@ def build(weights: Weights, *, levels: int | None) -> bytes:
     graph = _Graph(weights, levels)
     tokens = graph.embedded("input_ids")
     for number in range(LAYERS):
-        tokens = graph.layer(tokens, f"encoder.layer.{number}.")
-    tokens = graph.named("tokens", tokens)
-    mean = graph.add("ReduceMean", tokens, graph.constant("axis", np.array([1])), keepdims=0)
+        tokens = graph.layer(tokens, number)
+    words = graph.named("tokens", graph.add("Identity", tokens.plain))
+    mean = graph.add("ReduceMean", words, graph.constant("axis", np.array([1])), keepdims=0)
     return graph.serialised(graph.add("LpNormalization", mean, axis=-1, p=2))
+
+
+@dataclass(frozen=True)
+class _Tokens:
+    """Names of the vectors of a text's tokens, as they are and with channels of nearly one size."""
+
+    plain: str
+    even: str
+    sizes: FloatArray | None = None  # (384,): plain = even * sizes
 
 
 class _Graph:
@@ -63,7 +75,7 @@ class _Graph:
         self._nodes: list[Any] = []
         self._constants: list[Any] = []
 
-    def embedded(self, ids: str) -> str:
+    def embedded(self, ids: str) -> _Tokens:
         """Words and their places, as vectors."""
         words = self._weight("embeddings.word_embeddings.weight")
         places = self._weights["embeddings.position_embeddings.weight"]
@@ -71,19 +83,21 @@ class _Graph:
         length = self.add("Shape", ids, start=1, end=2)
         start, axis = self.constant("start", np.array([0])), self.constant("first", np.array([0]))
         here = self.add("Slice", self.constant("places", places), start, length, axis)
-        return self._norm(self.add("Add", self.add("Gather", words, ids), here), "embeddings.LayerNorm")
+        return self._norm(self.add("Add", self.add("Gather", words, ids), here), "embeddings.LayerNorm", _attention(0))
 
-    def layer(self, tokens: str, name: str) -> str:
+    def layer(self, tokens: _Tokens, number: int) -> _Tokens:
         """Attention and two dense steps, each added to what it read."""
-        parts = [f"{name}attention.self.{part}" for part in ("query", "key", "value")]
-        joined = self._dense(tokens, *parts)
+        name, then = f"encoder.layer.{number}.", _attention(number + 1) if number + 1 < LAYERS else ()
+        wide, narrow = f"{name}intermediate.dense", f"{name}output.dense"
+        joined = self._dense(tokens.even, *_attention(number), sizes=tokens.sizes)
         split = [self.add("Slice", joined, *self._third(n)) for n in range(3)]
         mixed = self.add("MultiHeadAttention", *split, domain=MICROSOFT, num_heads=HEADS)
         mixed = self._dense(mixed, f"{name}attention.output.dense")
-        tokens = self._norm(self.add("Add", mixed, tokens), f"{name}attention.output.LayerNorm")
-        wide = self.add("Gelu", self._dense(tokens, f"{name}intermediate.dense"), domain=MICROSOFT)
-        narrow = self._dense(wide, f"{name}output.dense")
-        return self._norm(self.add("Add", narrow, tokens), f"{name}output.LayerNorm")
+        read = self._norm(self.add("Add", mixed, tokens.plain), f"{name}attention.output.LayerNorm", (wide,))
+        active = self.add("Gelu", self._dense(read.even, wide, sizes=read.sizes), domain=MICROSOFT)
+        return self._norm(
+            self.add("Add", self._dense_by_row(active, narrow), read.plain), f"{name}output.LayerNorm", then
+        )
 
     def add(self, operator: str, *inputs: str, domain: str = "", **attributes: Any) -> str:
         """One node; the name of its output."""
@@ -122,24 +136,64 @@ class _Graph:
     def _weight(self, name: str) -> str:
         return self.constant(name, self._weights[name])
 
-    def _norm(self, tokens: str, name: str) -> str:
-        scale, shift = self._weight(f"{name}.weight"), self._weight(f"{name}.bias")
-        return self.add("LayerNormalization", tokens, scale, shift, axis=-1, epsilon=EPSILON)
+    def _norm(self, tokens: str, name: str, readers: Sequence[str]) -> _Tokens:
+        """A layer norm, and for the matrices `readers` its channels brought near one size.
+
+        Two of 384 channels are ten times as large as the others and would set the scale of the integers for all; their
+        size moves into the rows of the matrices (Xiao et al. 2022, SmoothQuant, equation 4, with what the norm's own
+        weights say of a channel's size in place of a measurement).
+        """
+        scale, shift = self._weights[f"{name}.weight"], self._weights[f"{name}.bias"]
+        if self._levels is None or not readers:
+            plain = self._normed(tokens, name, scale, shift)
+            return _Tokens(plain, plain)
+        rows = np.abs(np.concatenate([self._weights[f"{reader}.weight"] for reader in readers])).max(axis=0)
+        sizes = (DEVIATIONS * np.abs(scale) + np.abs(shift)) ** EVENNESS / np.maximum(rows, 1e-3) ** (1 - EVENNESS)
+        sizes = (sizes / np.exp(np.log(sizes).mean())).astype(np.float32)
+        even = self._normed(tokens, name, scale / sizes, shift / sizes)
+        return _Tokens(self.add("Mul", even, self.constant(f"{name}.sizes", sizes)), even, sizes)
+
+    def _normed(self, tokens: str, name: str, scale: FloatArray, shift: FloatArray) -> str:
+        named = self.constant(f"{name}.weight", scale), self.constant(f"{name}.bias", shift)
+        return self.add("LayerNormalization", tokens, *named, axis=-1, epsilon=EPSILON)
 
     def _third(self, number: int) -> tuple[str, str, str]:
         start, end = (self.constant(f"edge{n}", np.array([n * HIDDEN])) for n in (number, number + 1))
         return start, end, self.constant("last", np.array([2]))
 
-    def _dense(self, tokens: str, *names: str) -> str:
+    def _dense(self, tokens: str, *names: str, sizes: FloatArray | None = None) -> str:
         """One matrix and its bias, or several side by side."""
-        matrix = np.concatenate([self._weights[f"{name}.weight"] for name in names]).T
-        bias = self.constant(f"{names[0]}.b", np.concatenate([self._weights[f"{name}.bias"] for name in names]))
+        bias = self._bias(*names)
         if self._levels is None:
-            return self.add("Add", self.add("MatMul", tokens, self.constant(f"{names[0]}.w", matrix)), bias)
-        integers, scales = quantised(matrix, self._levels)
-        zero = self.constant(f"{names[0]}.z", np.zeros(len(scales), np.int8))
-        held = self.constant(f"{names[0]}.q", integers), self.constant(f"{names[0]}.s", scales)
-        return self.add("DynamicQuantizeMatMul", tokens, *held, zero, bias, domain=MICROSOFT)
+            floats = self.constant(f"{names[0]}.w", self._matrix(*names))
+            return self.add("Add", self.add("MatMul", tokens, floats), bias)
+        matrix = self._matrix(*names) if sizes is None else self._matrix(*names) * sizes[:, None]
+        return self.add("DynamicQuantizeMatMul", tokens, *self._integers(names[0], matrix), bias, domain=MICROSOFT)
+
+    def _dense_by_row(self, tokens: str, name: str) -> str:
+        """As `_dense`, each token with a scale of its own: after the activation single numbers are ten times the others."""
+        if self._levels is None:
+            return self._dense(tokens, name)
+        largest = self.add("ReduceMax", tokens, self.constant("last", np.array([2])))  # nothing is below -0.17 here
+        held = self._integers(name, self._matrix(name))
+        made = self.add("DynamicQuantizeMatMul", self.add("Div", tokens, largest), *held, domain=MICROSOFT)
+        return self.add("Add", self.add("Mul", made, largest), self._bias(name))
+
+    def _matrix(self, *names: str) -> FloatArray:
+        joined: FloatArray = np.concatenate([self._weights[f"{name}.weight"] for name in names]).T
+        return joined
+
+    def _bias(self, *names: str) -> str:
+        return self.constant(f"{names[0]}.b", np.concatenate([self._weights[f"{name}.bias"] for name in names]))
+
+    def _integers(self, name: str, matrix: FloatArray) -> tuple[str, str, str]:
+        integers, scales = quantised(matrix, self._levels or 0)
+        zero = self.constant(f"{name}.z", np.zeros(len(scales), np.int8))
+        return self.constant(f"{name}.q", integers), self.constant(f"{name}.s", scales), zero
+
+
+def _attention(number: int) -> tuple[str, ...]:
+    return tuple(f"encoder.layer.{number}.attention.self.{part}" for part in ("query", "key", "value"))
 
 
 def quantised(matrix: FloatArray, levels: int) -> tuple[NDArray[np.int8], FloatArray]:

@@ -281,8 +281,9 @@ def passages(
             .join(sources, sources.c.pk == chunks.c.source_pk)
             .join(spaces, spaces.c.pk == sources.c.space_pk)
             .where(
-                chunks.c.pk.in_(wanted[at : at + IDS_PER_QUERY]), sources.c.community_id == community_id,
-                sources.c.space_pk.in_(space_pks), sources.c.deleted_at.is_(None), sources.c.origin == "person", used,
+                # asked of the chunk: asked of the source, SQLite walks through every source of the community
+                chunks.c.pk.in_(wanted[at : at + IDS_PER_QUERY]), chunks.c.community_id == community_id,
+                chunks.c.space_pk.in_(space_pks), sources.c.deleted_at.is_(None), sources.c.origin == "person", used,
             )
         )  # fmt: skip
         for row in tx.execute(query):
