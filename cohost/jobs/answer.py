@@ -13,6 +13,7 @@ from cohost.jobs.answer_edit import revise
 from cohost.jobs.answer_model import ask_model
 from cohost.jobs.answer_payload import Claim, emptied, evidence_of, messages, payload, quote_of
 from cohost.jobs.shape import Job, Outcome, Tools
+from cohost.language import in_another_language
 from cohost.model import Passage, Request
 from cohost.ports import Query, ScoredSentence
 from cohost.store import people
@@ -52,6 +53,12 @@ class _Ground:
             return NOTHING_NEAR
         return f"The question is put to {' and '.join(self.put_to)}, and nothing that they wrote comes near it."
 
+    @property
+    def for_model(self) -> bool:
+        """Whether a model may find an answer; over a border of languages only it can tell, the judge compares words."""
+        shown = "\n".join(passage.text for passage in self.passages)
+        return self.probability >= MODEL_FLOOR or in_another_language(shown, self.question)
+
     def abstain(self, reason: str) -> Abstention:
         """No draft; the nearest places are shown to the host."""
         nearest = tuple(evidence_of(p, p.start, p.end) for p in self.passages[:NEAREST])
@@ -69,7 +76,7 @@ def propose(request: Request, tools: Tools) -> Sequence[Outcome]:
     ground = _ground(request, tools)
     if not ground.passages:
         return [ground.abstain(ground.nothing)]
-    if tools.model is not None and ground.probability >= MODEL_FLOOR:
+    if tools.model is not None and ground.for_model:
         try:
             return [_in_the_models_words(request, tools, ground)]
         except ModelUnavailable as fault:
@@ -115,6 +122,8 @@ def _in_the_models_words(request: Request, tools: Tools, ground: _Ground) -> Out
     rationale = f"Every quote ({len(answer.evidence)}) was found in the current sources."
     if answer.made.dropped_claims:
         rationale += f" Claims dropped because their quote was not found: {answer.made.dropped_claims}."
+    if answer.made.cut_claims:
+        rationale += f" Claims left out to keep the answer short: {answer.made.cut_claims}."
     return ground.draft(answer.claims, answer.evidence, rationale)
 
 

@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 from pydantic import BaseModel, Field
 
 from cohost import prompts, quotes, safety
-from cohost.jobs.answer_payload import Claim, evidence_of, quote_of
+from cohost.faults import fault
+from cohost.jobs.answer_payload import Claim, evidence_of, is_quote, quote_of
 from cohost.jobs.shape import Tools
+from cohost.language import in_another_language
 from cohost.model import Passage, Request
 from cohost.ports import Completion, LanguageModel, Prompt
 from cohost.suggestion import Evidence, Provenance
@@ -20,6 +22,10 @@ PASSAGE_CHARACTERS = (
 )
 HISTORY_CHARACTERS = 8_000  # the latest turns of it
 _QUOTE_MARK = re.compile(r"^[ \t]*(?:>[ \t]*)+", re.MULTILINE)
+NO_ANSWER = "The language model found no answer in the material."
+NOTHING_PROVED = "The language model answered, but none of its quotes could be found in the material."
+
+_Proved = tuple[Claim, tuple[Evidence, ...]]
 
 
 class ModelQuote(BaseModel):
@@ -61,12 +67,36 @@ def ask_model(request: Request, tools: Tools, passages: Sequence[Passage]) -> Ve
     shown, left_out = prompts.fit(passages, PASSAGE_CHARACTERS)
     prompt = _prompt(request, tools, shown)
     done = model.complete(prompt, ModelAnswer, community_id=request.community_id)
-    claims, evidence, dropped = _verified(done.output, shown) if done.output.answerable else ([], [], 0)
     made = _provenance(tools, model, prompt, done, left_out)
-    why = "The language model found no answer in the material."
-    if dropped:
-        why = "The language model answered, but none of its quotes could be found in the material."
-    return VerifiedAnswer(tuple(claims), tuple(evidence), shown, replace(made, dropped_claims=dropped), why)
+    if not done.output.answerable:
+        return VerifiedAnswer((), (), shown, made, NO_ANSWER)
+    proved = _verified(done.output, shown)
+    dropped = len(done.output.claims) - len(proved)
+    kept = _within([claim for claim, _ in proved], tools.community.settings.answer_words)
+    evidence = tuple(dict.fromkeys(item for _, items in proved[: len(kept)] for item in items))
+    made = replace(made, dropped_claims=dropped, cut_claims=len(proved) - len(kept))
+    _refuse_unfit(request, model, proved, kept)
+    return VerifiedAnswer(tuple(kept), evidence, shown, made, NOTHING_PROVED if dropped else NO_ANSWER)
+
+
+def _refuse_unfit(request: Request, model: LanguageModel, proved: Sequence[_Proved], kept: Sequence[Claim]) -> None:
+    """Raise ModelUnavailable for an answer that is proved and still of no use to this reader."""
+    if proved and not kept:
+        raise fault("too_long", model.name)
+    said = "\n".join(claim.text for claim in kept if not is_quote(claim))
+    if in_another_language(said, request.payload["text"]):
+        raise fault("wrong_language", model.name)
+
+
+def _within(claims: Sequence[Claim], words: int) -> list[Claim]:
+    """The first claims that have at most `words` words together: whole ones, since half a claim may say the opposite."""
+    kept: list[Claim] = []
+    for claim in claims:
+        words -= len(claim.text.split())
+        if words < 0:
+            break
+        kept.append(claim)
+    return kept
 
 
 def _prompt(request: Request, tools: Tools, passages: Sequence[Passage]) -> Prompt:
@@ -91,18 +121,16 @@ def _latest(history: Sequence[dict[str, str]]) -> list[str]:
     return kept
 
 
-def _verified(answer: ModelAnswer, passages: Sequence[Passage]) -> tuple[list[Claim], list[Evidence], int]:
-    """Claims whose every quote was found, their evidence, and how many claims were dropped."""
-    claims: list[Claim] = []
-    evidence: list[Evidence] = []
+def _verified(answer: ModelAnswer, passages: Sequence[Passage]) -> list[_Proved]:
+    """The claims whose every quote was found, each with its evidence."""
+    proved: list[_Proved] = []
     for claim in answer.claims:
         found = [_locate(quote, passages) for quote in claim.quotes]
-        items = [item for item in found if item]
+        items = tuple(item for item in found if item)
         text = _plain(claim.text, frozenset(item.url for item in items if item.url))
         if items and len(items) == len(found) and text:
-            evidence += [item for item in items if item not in evidence]
-            claims.append(Claim(text=text, quotes=tuple(quote_of(item) for item in items)))
-    return claims, evidence, len(answer.claims) - len(claims)
+            proved.append((Claim(text=text, quotes=tuple(quote_of(item) for item in items)), items))
+    return proved
 
 
 def _plain(text: str, allowed_urls: frozenset[str]) -> str:
