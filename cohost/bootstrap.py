@@ -76,7 +76,7 @@ def build(
     reads: Embedder = embedder or SentenceEmbedder(settings.embedder)
     index = index or _index(settings, store, reads)
     search = Retriever(store, reads, index, answerable.load())
-    model = model or build_model(settings, clock)
+    model = model or build_model(settings, clock, store)
     sender = sender or Outbound(Addresses(allow_private=settings.allow_private_addresses))
     vault = _vault(settings, store)
     posting = Connectors({**built_in(store, clock), **(connectors or {})}, Webhooks(store, clock, vault, sender))

@@ -1,7 +1,7 @@
 """Prompts: text files with a checked front matter, rendered so that untrusted text stays data.
 
-A file `prompts/<name>.md` has YAML front matter (`description`, `temperature`, `max_output_tokens`, `inputs`, `output`)
-and then `## System` and `## User` with `$name` placeholders. No logic: what a prompt says can be read in the file.
+A file `prompts/<name>.md` has YAML front matter (`description`, `temperature`, `max_output_tokens`, `inputs`, `output`,
+and `job` where the file is not named after it) and then `## System` and `## User` with `$name` placeholders. No logic: what a prompt says can be read in the file.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ class _FrontMatter(BaseModel):
     max_output_tokens: int = Field(gt=0)
     inputs: dict[str, Input]
     output: str
+    job: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class PromptFile:
     output: str  # name of the pydantic type that is asked for
     system: str
     user: str
+    job: str  # that it works for
 
     def render(self, **inputs: Value) -> Prompt:
         """Fill the placeholders; untrusted inputs are fenced, and a sequence becomes blocks numbered from 1.
@@ -84,6 +86,7 @@ class PromptFile:
             user=Template(self.user).substitute(filled),
             temperature=self.temperature,
             max_output_tokens=self.max_output_tokens,
+            job=self.job,
         )
 
     def _check(self, inputs: Mapping[str, Value]) -> None:
@@ -139,6 +142,7 @@ def parse(name: str, content: bytes) -> PromptFile:
         output=front.output,
         system=system,
         user=user,
+        job=front.job or name,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from cohost.bootstrap import App
+from cohost.budget import StoredBudget
 from cohost.llm import ChatModel
 from cohost.ports import LanguageModel
 from cohost.prompts import data_blocks
@@ -28,7 +29,9 @@ def with_model(core: App, cast: Cast, model: LanguageModel) -> Story:
 
 def chat(core: App, server: OpenAIServer, **changes: Any) -> ChatModel:
     """Over langchain, without the waits between attempts."""
-    return ChatModel(settings(server, **changes), core.clock, sleep=lambda _: None)
+    given = settings(server, **changes)
+    budget = StoredBudget(core.store, given.model_tokens_per_day, core.clock)
+    return ChatModel(given, core.clock, budget=budget, sleep=lambda _: None)
 
 
 def user_part(body: Json) -> str:
