@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from cohost import quotes
+from cohost import quotes, safety
 from cohost.errors import ModelUnavailable
 from cohost.jobs.addressed import addressed
 from cohost.jobs.answer_edit import revise
@@ -14,7 +14,7 @@ from cohost.jobs.answer_model import ask_model
 from cohost.jobs.answer_payload import Claim, emptied, evidence_of, messages, payload, quote_of
 from cohost.jobs.shape import Job, Outcome, Tools
 from cohost.language import in_another_language
-from cohost.model import Passage, Request
+from cohost.model import STAFF, Passage, Request
 from cohost.ports import Query, ScoredSentence
 from cohost.store import people
 from cohost.suggestion import Abstention, Destination, Draft, Evidence, Provenance, for_asker, in_space
@@ -44,6 +44,7 @@ class _Ground:
     passages: tuple[Passage, ...]
     probability: float  # 0..1 that the passages answer
     made: Provenance
+    staff: frozenset[str] = frozenset()  # ids of hosts and moderators
     put_to: tuple[str, ...] = ()  # names of members whom the question speaks to
 
     @property
@@ -90,14 +91,17 @@ def _ground(request: Request, tools: Tools) -> _Ground:
     question = request.payload["text"]
     destination = in_space(request.space_id) if request.space_id else for_asker(request.requested_by or "")
     with tools.store.read() as tx:
-        put_to = addressed(question, people.all_members(tx, request.community_id))
+        members = people.all_members(tx, request.community_id)
+    put_to = addressed(question, members)
     wanted = FOUND_OF_ONE if put_to else FOUND
     found = tools.search.search(Query(request.community_id, _search_text(request), destination, top_k=wanted))
     theirs = [passage for passage in found if not put_to or passage.author_id in {member.id for member in put_to}]
     passages = [passage for passage in theirs if not _asks(passage)][:PASSAGES]
     probability = tools.search.answerable(question, passages) if passages else 0.0
     made = Provenance("embedded", retrieval=tools.search.signature())
-    return _Ground(question, destination, tuple(passages), probability, made, tuple(member.name for member in put_to))
+    staff = frozenset(member.id for member in members if member.role in STAFF)
+    names = tuple(member.name for member in put_to)
+    return _Ground(question, destination, tuple(passages), probability, made, staff, names)
 
 
 def _asks(passage: Passage) -> bool:
@@ -129,7 +133,8 @@ def _in_the_models_words(request: Request, tools: Tools, ground: _Ground) -> Out
 
 def _in_the_sources_words(tools: Tools, ground: _Ground) -> Outcome:
     """The sentences that answer, grouped by passage, in the order of the text."""
-    scored = tools.search.sentences(ground.question, ground.passages)
+    found = tools.search.sentences(ground.question, ground.passages)
+    scored = [sentence for sentence in found if _may_be_posted(sentence, ground)]
     if not scored:
         return ground.abstain(NOTHING_TO_QUOTE)
     chosen = _choose(scored, tools.community.settings.answer_words)
@@ -137,6 +142,14 @@ def _in_the_sources_words(tools: Tools, ground: _Ground) -> Outcome:
     claims = [Claim(text=item.quote, quotes=(quote_of(item),)) for item in evidence]
     where = " › ".join((evidence[0].title, *evidence[0].headings[-1:]))
     return ground.draft(claims, evidence, f"Quoted word for word; the best match is in “{where}”.")
+
+
+def _may_be_posted(sentence: ScoredSentence, ground: _Ground) -> bool:
+    """Not with a link that a member wrote: it would be followed as if the hosts had recommended it."""
+    passage = ground.passages[sentence.passage]
+    if passage.kind != "post" or passage.author_id in ground.staff:
+        return True
+    return safety.urls_in(sentence.text) <= {passage.url}
 
 
 def _choose(scored: Sequence[ScoredSentence], words: int) -> list[ScoredSentence]:

@@ -70,7 +70,7 @@ def ask_model(request: Request, tools: Tools, passages: Sequence[Passage]) -> Ve
     made = _provenance(tools, model, prompt, done, left_out)
     if not done.output.answerable:
         return VerifiedAnswer((), (), shown, made, NO_ANSWER)
-    proved = _verified(done.output, shown)
+    proved = _verified(done.output, shown, prompt)
     dropped = len(done.output.claims) - len(proved)
     kept = _within([claim for claim, _ in proved], tools.community.settings.answer_words)
     evidence = tuple(dict.fromkeys(item for _, items in proved[: len(kept)] for item in items))
@@ -121,14 +121,14 @@ def _latest(history: Sequence[dict[str, str]]) -> list[str]:
     return kept
 
 
-def _verified(answer: ModelAnswer, passages: Sequence[Passage]) -> list[_Proved]:
-    """The claims whose every quote was found, each with its evidence."""
+def _verified(answer: ModelAnswer, passages: Sequence[Passage], prompt: Prompt) -> list[_Proved]:
+    """The claims whose every quote was found and that give nothing of the prompt away, each with its evidence."""
     proved: list[_Proved] = []
     for claim in answer.claims:
         found = [_locate(quote, passages) for quote in claim.quotes]
         items = tuple(item for item in found if item)
         text = _plain(claim.text, frozenset(item.url for item in items if item.url))
-        if items and len(items) == len(found) and text:
+        if items and len(items) == len(found) and text and not prompts.echoes(prompt, text):
             proved.append((Claim(text=text, quotes=tuple(quote_of(item) for item in items)), items))
     return proved
 

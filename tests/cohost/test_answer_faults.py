@@ -18,7 +18,7 @@ from cohost.suggestion import Suggestion
 from tests.cohost.answer_case import SPRING, chat, claiming, said, with_model
 from tests.conftest import Clock
 from tests.openai_server import OpenAIServer
-from tests.story import Cast, Story
+from tests.story import Cast
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
