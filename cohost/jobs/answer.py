@@ -13,6 +13,7 @@ from cohost.jobs.answer_edit import revise
 from cohost.jobs.answer_model import ask_model
 from cohost.jobs.answer_payload import Claim, emptied, evidence_of, messages, payload, quote_of
 from cohost.jobs.shape import Job, Outcome, Tools
+from cohost.jobs.tutor import hints, teaches
 from cohost.language import in_another_language
 from cohost.model import STAFF, Passage, Request
 from cohost.ports import Query, ScoredSentence
@@ -44,6 +45,7 @@ class _Ground:
     passages: tuple[Passage, ...]
     probability: float  # 0..1 that the passages answer
     made: Provenance
+    teaches: bool = False  # hints and where to read, no solution
     staff: frozenset[str] = frozenset()  # ids of hosts and moderators
     put_to: tuple[str, ...] = ()  # names of members whom the question speaks to
 
@@ -84,7 +86,7 @@ def propose(request: Request, tools: Tools) -> Sequence[Outcome]:
             ground = replace(ground, made=replace(ground.made, fallback=fault.fault))
     if ground.probability < THRESHOLDS[tools.community.settings.caution]:
         return [ground.abstain(NOT_ANSWERED)]
-    return [_in_the_sources_words(tools, ground)]
+    return [_in_hints(ground) if ground.teaches else _in_the_sources_words(tools, ground)]
 
 
 def _ground(request: Request, tools: Tools) -> _Ground:
@@ -101,7 +103,9 @@ def _ground(request: Request, tools: Tools) -> _Ground:
     made = Provenance("embedded", retrieval=tools.search.signature())
     staff = frozenset(member.id for member in members if member.role in STAFF)
     names = tuple(member.name for member in put_to)
-    return _Ground(question, destination, tuple(passages), probability, made, staff, names)
+    with tools.store.read() as tx:
+        hinting = teaches(tx, request, passages)
+    return _Ground(question, destination, tuple(passages), probability, made, hinting, staff, names)
 
 
 def _asks(passage: Passage) -> bool:
@@ -119,16 +123,25 @@ def _in_the_models_words(request: Request, tools: Tools, ground: _Ground) -> Out
     """A draft whose every quote was found, or an abstention; raises ModelUnavailable."""
     with tools.store.read() as tx:  # the last look before anything goes into a prompt
         allowed = quotes.still_allowed(tx, request.community_id, ground.destination, ground.passages)
-    answer = ask_model(request, tools, allowed)
+    answer = ask_model(request, tools, allowed, teaching=ground.teaches)
     ground = replace(ground, passages=answer.passages, made=answer.made)
     if not answer.claims:
         return ground.abstain(answer.why_empty)
     rationale = f"Every quote ({len(answer.evidence)}) was found in the current sources."
     if answer.made.dropped_claims:
-        rationale += f" Claims dropped because their quote was not found: {answer.made.dropped_claims}."
+        why = " or they gave the solution away" if ground.teaches else ""
+        rationale += f" Claims dropped because their quote was not found{why}: {answer.made.dropped_claims}."
     if answer.made.cut_claims:
         rationale += f" Claims left out to keep the answer short: {answer.made.cut_claims}."
     return ground.draft(answer.claims, answer.evidence, rationale)
+
+
+def _in_hints(ground: _Ground) -> Outcome:
+    """Where to read; the host sees the passages behind it."""
+    claims, evidence = hints(ground.passages)
+    if not claims:
+        return ground.abstain(NOTHING_TO_QUOTE)
+    return ground.draft(claims, evidence, "This space is set to hints: the draft says where to read.")
 
 
 def _in_the_sources_words(tools: Tools, ground: _Ground) -> Outcome:

@@ -12,6 +12,7 @@ from cohost import prompts, quotes, safety
 from cohost.faults import fault
 from cohost.jobs.answer_payload import Claim, evidence_of, is_quote, quote_of
 from cohost.jobs.shape import Tools
+from cohost.jobs.tutor import gives_away
 from cohost.language import in_another_language
 from cohost.model import Passage, Request
 from cohost.ports import Completion, LanguageModel, Prompt
@@ -60,17 +61,17 @@ class VerifiedAnswer:
     why_empty: str
 
 
-def ask_model(request: Request, tools: Tools, passages: Sequence[Passage]) -> VerifiedAnswer:
-    """Ask, and keep only what can be proved; raises ModelUnavailable."""
+def ask_model(request: Request, tools: Tools, passages: Sequence[Passage], *, teaching: bool = False) -> VerifiedAnswer:
+    """Ask, in a teaching space for hints, and keep only what can be proved; raises ModelUnavailable."""
     model = tools.model
     assert model is not None  # noqa: S101  the caller asked before
     shown, left_out = prompts.fit(passages, PASSAGE_CHARACTERS)
-    prompt = _prompt(request, tools, shown)
+    prompt = _prompt("answer-tutor" if teaching else "answer", request, tools, shown)
     done = model.complete(prompt, ModelAnswer, community_id=request.community_id)
     made = _provenance(tools, model, prompt, done, left_out)
     if not done.output.answerable:
         return VerifiedAnswer((), (), shown, made, NO_ANSWER)
-    proved = _verified(done.output, shown, prompt)
+    proved = [found for found in _verified(done.output, shown, prompt) if not (teaching and gives_away(found[0]))]
     dropped = len(done.output.claims) - len(proved)
     kept = _within([claim for claim, _ in proved], tools.community.settings.answer_words)
     evidence = tuple(dict.fromkeys(item for _, items in proved[: len(kept)] for item in items))
@@ -99,9 +100,9 @@ def _within(claims: Sequence[Claim], words: int) -> list[Claim]:
     return kept
 
 
-def _prompt(request: Request, tools: Tools, passages: Sequence[Passage]) -> Prompt:
+def _prompt(name: str, request: Request, tools: Tools, passages: Sequence[Passage]) -> Prompt:
     return prompts.render(
-        "answer",
+        name,
         question=request.payload["text"],
         history=_latest(request.payload.get("history", [])),
         passages=[prompts.passage_text(passage) for passage in passages],
