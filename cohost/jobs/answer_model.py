@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from cohost import prompts, quotes, safety
 from cohost.faults import fault
 from cohost.jobs.answer_payload import Claim, evidence_of, is_quote, quote_of
+from cohost.jobs.follow_up import latest
 from cohost.jobs.shape import Tools
 from cohost.jobs.tutor import gives_away
 from cohost.language import in_another_language
@@ -21,7 +22,6 @@ from cohost.suggestion import Evidence, Provenance
 PASSAGE_CHARACTERS = (
     24_000  # about 6,000 tokens: fits the smallest context window still in use, with room for an answer
 )
-HISTORY_CHARACTERS = 8_000  # the latest turns of it
 _QUOTE_MARK = re.compile(r"^[ \t]*(?:>[ \t]*)+", re.MULTILINE)
 NO_ANSWER = "The language model found no answer in the material."
 NOTHING_PROVED = "The language model answered, but none of its quotes could be found in the material."
@@ -61,12 +61,18 @@ class VerifiedAnswer:
     why_empty: str
 
 
-def ask_model(request: Request, tools: Tools, passages: Sequence[Passage], *, teaching: bool = False) -> VerifiedAnswer:
-    """Ask, in a teaching space for hints, and keep only what can be proved; raises ModelUnavailable."""
+def ask_model(
+    request: Request, tools: Tools, passages: Sequence[Passage], *, teaching: bool, begun_s: float
+) -> VerifiedAnswer:
+    """Ask, in a teaching space for hints, and keep only what can be proved; raises ModelUnavailable.
+
+    `begun_s`: time.monotonic() from which the deadline counts.
+    """
     model = tools.model
     assert model is not None  # noqa: S101  the caller asked before
     shown, left_out = prompts.fit(passages, PASSAGE_CHARACTERS)
-    prompt = _prompt("answer-tutor" if teaching else "answer", request, tools, shown)
+    asked = _prompt("answer-tutor" if teaching else "answer", request, tools, shown)
+    prompt = replace(asked, begun_s=begun_s)
     done = model.complete(prompt, ModelAnswer, community_id=request.community_id)
     made = _provenance(tools, model, prompt, done, left_out)
     if not done.output.answerable:
@@ -104,22 +110,11 @@ def _prompt(name: str, request: Request, tools: Tools, passages: Sequence[Passag
     return prompts.render(
         name,
         question=request.payload["text"],
-        history=_latest(request.payload.get("history", [])),
+        history=latest(request.payload.get("history", [])),
         passages=[prompts.passage_text(passage) for passage in passages],
         community_name=tools.community.name,
         words=tools.community.settings.answer_words,
     )
-
-
-def _latest(history: Sequence[dict[str, str]]) -> list[str]:
-    """The last turns that fit, oldest first."""
-    kept: list[str] = []
-    for turn in reversed(history):
-        line = f"{turn['role']}: {turn['text']}"
-        if sum(map(len, kept)) + len(line) > HISTORY_CHARACTERS:
-            break
-        kept.insert(0, line)
-    return kept
 
 
 def _verified(answer: ModelAnswer, passages: Sequence[Passage], prompt: Prompt) -> list[_Proved]:
