@@ -1,4 +1,4 @@
-"""What is counted: requests by route and status, their duration, and what waits. No names, no texts."""
+"""What is counted: requests by route and status, their duration, what waits, and what models cost. No names, no texts."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from cohost.errors import CohostError
 from cohost.ports import VectorIndex
 from cohost.store import Store
-from cohost.store.depths import depths
+from cohost.store.depths import depths, spent
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)  # the middle brackets what a search takes
 
@@ -32,6 +32,7 @@ def metrics(store: Store, index: VectorIndex) -> Metrics:
     registry = CollectorRegistry()
     registry.register(_Waiting(store))
     registry.register(_Drift(index))
+    registry.register(_Spent(store))
     return Metrics(
         registry,
         Counter("cohost_http_requests", "Requests answered.", ["method", "route", "status"], registry=registry),
@@ -86,6 +87,36 @@ class _Drift(Collector):
         return GaugeMetricFamily(
             "cohost_index_drift", "Chunks missing or surplus in the vector index.", labels=["space"]
         )
+
+
+class _Spent(Collector):
+    """Tokens and calls of language models by job, of all processes on this database, since it was made."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def describe(self) -> Iterator[CounterMetricFamily]:
+        """Names only, as above."""
+        yield from _counters()
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        """One line per job and direction."""
+        found = spent(self._store)
+        if found is None:
+            return
+        tokens, calls = _counters()
+        for job in found:
+            tokens.add_metric([job.job, "input"], job.input_tokens)
+            tokens.add_metric([job.job, "output"], job.output_tokens)
+            calls.add_metric([job.job], job.calls)
+        yield from (tokens, calls)
+
+
+def _counters() -> tuple[CounterMetricFamily, CounterMetricFamily]:
+    return (
+        CounterMetricFamily("cohost_model_tokens", "Tokens of language models.", labels=["job", "direction"]),
+        CounterMetricFamily("cohost_model_calls", "Calls of language models that cost something.", labels=["job"]),
+    )
 
 
 _DEPTHS = (

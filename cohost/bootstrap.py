@@ -105,7 +105,7 @@ def _wired(
     reads: Embedder = embedder or _embedder(settings)
     index = index or build_index(settings, store, reads)
     search = Retriever(store, reads, index, answerable.load())
-    model = model or build_model(settings, clock)
+    model = model or build_model(settings, clock, store)
     sender = sender or Outbound(Addresses(allow_private=settings.allow_private_addresses))
     vault = Vault(settings)
     posting = Connectors({**built_in(store, clock), **(connectors or {})}, Webhooks(store, clock, vault, sender))

@@ -7,9 +7,15 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Protocol
 
-from cohost.errors import ModelUnavailable
+import structlog
 
+from cohost.errors import Busy, ModelUnavailable
+from cohost.store import Store, spend
+from cohost.structured import Usage
+
+log = structlog.get_logger()
 Clock = Callable[[], datetime]
 
 FAILURES_TO_OPEN = 5  # one bad reply is chance, five in a row are an outage
@@ -21,12 +27,54 @@ class Reservation:
     """Tokens set aside for one call, on the day the call began."""
 
     community_id: str
+    job: str
     day: date
     tokens: int
 
 
-class Budget:
-    """Tokens per community and UTC day, held in this process: a restart forgets, two processes have one each."""
+class Budget(Protocol):
+    """Tokens per community and UTC day."""
+
+    def reserve(self, community_id: str, job: str, tokens: int) -> Reservation:
+        """Set `tokens` aside before a call; raises ModelUnavailable("over_budget") when they do not fit."""
+        ...
+
+    def settle(self, reserved: Reservation, used: Usage) -> None:
+        """Replace a reservation by what the call really used."""
+        ...
+
+
+class StoredBudget:
+    """Counted in the database: for all processes together, and after a restart as before."""
+
+    def __init__(self, store: Store, tokens_per_day: int, clock: Clock) -> None:
+        self._store = store
+        self._limit = tokens_per_day
+        self._clock = clock
+
+    def reserve(self, community_id: str, job: str, tokens: int) -> Reservation:
+        """See Budget."""
+        day = self._clock().date()
+        with self._store.write() as tx:
+            fits = spend.reserve(tx, community_id, day, job, tokens=tokens, limit=self._limit)
+        if not fits:
+            raise over_budget(community_id, self._limit)
+        return Reservation(community_id, job, day, tokens)
+
+    def settle(self, reserved: Reservation, used: Usage) -> None:
+        """See Budget; a database that is busy now must not cost the answer: then the reservation stays for its day."""
+        try:
+            with self._store.write() as tx:
+                spend.settle(
+                    tx, reserved.community_id, reserved.day, reserved.job, reserved=reserved.tokens,
+                    input_tokens=used.input_tokens, output_tokens=used.output_tokens,
+                )  # fmt: skip
+        except Busy:
+            log.warning("budget.not_settled", community=reserved.community_id, job=reserved.job)
+
+
+class ProcessBudget:
+    """Counted in this process alone, for models that are used without a database: a restart forgets."""
 
     def __init__(self, tokens_per_day: int, clock: Clock) -> None:
         self._limit = tokens_per_day
@@ -34,34 +82,28 @@ class Budget:
         self._used: dict[tuple[str, date], int] = defaultdict(int)
         self._lock = threading.Lock()
 
-    def reserve(self, community_id: str, tokens: int) -> Reservation:
-        """Set `tokens` aside before a call; raises ModelUnavailable("over_budget") when they do not fit."""
+    def reserve(self, community_id: str, job: str, tokens: int) -> Reservation:
+        """See Budget."""
         day = self._clock().date()
         with self._lock:
-            self._forget_other_days(day)
             if self._used[community_id, day] + tokens > self._limit:
-                raise ModelUnavailable(
-                    "over_budget",
-                    f"Community {community_id} has used up its {self._limit} model tokens of today; "
-                    "COHOST_MODEL_TOKENS_PER_DAY raises them.",
-                )
+                raise over_budget(community_id, self._limit)
             self._used[community_id, day] += tokens
-        return Reservation(community_id, day, tokens)
+        return Reservation(community_id, job, day, tokens)
 
-    def settle(self, reserved: Reservation, used: int) -> None:
-        """Replace a reservation by what the call really used."""
+    def settle(self, reserved: Reservation, used: Usage) -> None:
+        """See Budget."""
         with self._lock:
-            self._used[reserved.community_id, reserved.day] += used - reserved.tokens
+            self._used[reserved.community_id, reserved.day] += used.total - reserved.tokens
 
-    def used(self, community_id: str) -> int:
-        """Tokens used or reserved today."""
-        with self._lock:
-            return self._used[community_id, self._clock().date()]
 
-    def _forget_other_days(self, today: date) -> None:
-        """Yesterday stays for calls that end after midnight; older days would only grow."""
-        for key in [k for k in self._used if k[1] < today - timedelta(days=1)]:
-            del self._used[key]
+def over_budget(community_id: str, limit: int) -> ModelUnavailable:
+    """The error for a day that is spent."""
+    return ModelUnavailable(
+        "over_budget",
+        f"Community {community_id} has used up its {limit} model tokens of today; "
+        "COHOST_MODEL_TOKENS_PER_DAY raises them.",
+    )
 
 
 class Breaker:

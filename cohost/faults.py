@@ -24,8 +24,10 @@ MESSAGES = {
     "rate_limited": "{model} has too many requests, or no quota left.",
     "refusal": "{model} refused to answer.",
     "server_error": "The server of {model} failed.",
+    "too_long": "{model} said more in one claim than the whole answer may have.",
     "timeout": "{model} gave no whole answer in time.",
     "unreachable": "There is no connection to the server of {model}.",
+    "wrong_language": "{model} did not answer in the language of the question.",
 }
 
 

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from pydantic import BaseModel
 
 from cohost.asking import Asker, Call
-from cohost.budget import Breaker, Budget, Clock
+from cohost.budget import Breaker, Budget, Clock, ProcessBudget, StoredBudget
 from cohost.errors import Misconfigured, ModelUnavailable
 from cohost.faults import ABOUT_THE_QUESTION, fault, translated
 from cohost.ports import Completion, LanguageModel, Prompt
 from cohost.settings import Settings
+from cohost.store import Store
 from cohost.structured import Mode, Reply, Usage, estimated_tokens, in_words
 
 if TYPE_CHECKING:
@@ -34,8 +35,11 @@ MAYBE_BILLED = frozenset({"timeout", "cut_off", "refusal"})  # an answer was beg
 T = TypeVar("T", bound=BaseModel)
 
 
-def build_model(settings: Settings, clock: Clock) -> LanguageModel | None:
-    """The model of COHOST_MODEL, or None for the embedded default; loads nothing heavy. Raises Misconfigured."""
+def build_model(settings: Settings, clock: Clock, store: Store | None = None) -> LanguageModel | None:
+    """The model of COHOST_MODEL, or None for the embedded default; loads nothing heavy. Raises Misconfigured.
+
+    With a store, what it costs is counted there.
+    """
     if not settings.model:
         return None
     provider, _, name = settings.model.partition(":")
@@ -44,30 +48,35 @@ def build_model(settings: Settings, clock: Clock) -> LanguageModel | None:
             f"COHOST_MODEL is {settings.model!r}; it must be provider:name with an installed provider, such as "
             "openai:gpt-5-mini. Every OpenAI-compatible server is openai:name with its address in COHOST_MODEL_URL."
         )
-    return ChatModel(settings, clock)
+    budget = StoredBudget(store, settings.model_tokens_per_day, clock) if store else None
+    return ChatModel(settings, clock, budget=budget)
 
 
 class ChatModel:
     """A chat model with structured output, a deadline, retries, a breaker and a budget."""
 
-    def __init__(self, settings: Settings, clock: Clock, *, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock, *, budget: Budget | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:  # fmt: skip
         self.name = settings.model
-        self._settings = settings
+        self.settings = settings
         self._clock = clock
         self._asker = Asker(self.name, self._send, sleep)
-        self._budget = Budget(settings.model_tokens_per_day, clock)
+        self._budget = budget or ProcessBudget(settings.model_tokens_per_day, clock)
         self._breaker = Breaker(clock)
 
     def complete(self, prompt: Prompt, output: type[T], *, community_id: str) -> Completion[T]:
         """Answer as `output`; raises ModelUnavailable on every fault, at the latest after the deadline."""
         _load_libraries()  # before the deadline runs: a second, once per process, is not the server's fault
-        call = Call(prompt, output, ends=time.monotonic() + self._settings.model_timeout_s)
-        reserved = self._budget.reserve(community_id, call.estimate.total)
+        begun = time.monotonic() if prompt.begun_s is None else prompt.begun_s
+        call = Call(prompt, output, ends=begun + self.settings.model_timeout_s)
+        reserved = self._budget.reserve(community_id, prompt.job, call.estimate.total)
         try:
             self._breaker.admit()
             return self._watched(call)
         finally:
-            self._budget.settle(reserved, call.spent.total)
+            self._budget.settle(reserved, call.spent)
 
     def _watched(self, call: Call[T]) -> Completion[T]:
         """Ask, and tell the breaker how the server did."""
@@ -84,7 +93,7 @@ class ChatModel:
 
     def _send(self, call: Call[Any], mode: Mode, refused: frozenset[str]) -> Reply:
         """Send once and wait at most until the deadline; a late request is cancelled, which closes its connection."""
-        future = asyncio.run_coroutine_threadsafe(_invoke(self._chat(call.prompt, refused), call, mode), _loop())
+        future = asyncio.run_coroutine_threadsafe(_invoke(self._chat(call.prompt, refused), call, mode), running_loop())
         try:
             error = future.exception(timeout=call.remaining_s)
         except TimeoutError as late:
@@ -102,10 +111,10 @@ class ChatModel:
     def _chat(self, prompt: Prompt, refused: frozenset[str]) -> BaseChatModel:
         from langchain.chat_models import init_chat_model  # half a second, and the vendor's library another
 
-        url, openai_like = self._settings.model_url, self.name.startswith("openai:")
+        url, openai_like = self.settings.model_url, self.name.startswith("openai:")
         options: dict[str, Any] = {
-            "api_key": self._settings.model_key or NO_KEY,
-            "timeout": self._settings.model_timeout_s,
+            "api_key": self.settings.model_key or NO_KEY,
+            "timeout": self.settings.model_timeout_s,
             "max_retries": 0,
         }
         if url or openai_like:
@@ -182,7 +191,7 @@ def _load_libraries() -> None:
 _starting = threading.Lock()
 
 
-def _loop() -> asyncio.AbstractEventLoop:
+def running_loop() -> asyncio.AbstractEventLoop:
     """The loop that all calls of this process share, in one daemon thread: connections can be reused."""
     with _starting:
         return _started_loop()

@@ -9,6 +9,7 @@ from typing import Any, Literal
 Role = Literal["member", "moderator", "host", "platform"]
 SpaceKind = Literal["course", "discussion", "event", "chat"]
 Visibility = Literal["members", "private"]
+Answers = Literal["full", "tutor"]  # tutor: hints and where to read, no solutions
 SourceKind = Literal["lesson", "transcript", "page", "post", "event"]
 Origin = Literal["person", "cohost", "bot"]
 RequestStatus = Literal["waiting", "claimed", "done", "failed"]
@@ -74,6 +75,7 @@ class Space:
     member_ids: frozenset[str] = frozenset()
     pk: int = 0  # database key, also the token that filters the full-text index
     version: int = 0  # grows with every change of its chunks; resident copies compare it
+    answers: Answers = "full"  # how questions asked in it are answered; kept when a platform replaces the space
 
 
 @dataclass(frozen=True)

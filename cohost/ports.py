@@ -28,6 +28,8 @@ class Prompt:
     user: str
     temperature: float
     max_output_tokens: int
+    job: str = ""  # whose work it is, to count what it costs
+    begun_s: float | None = None  # time.monotonic() from which the deadline counts; None = when it is asked
 
 
 @dataclass(frozen=True)

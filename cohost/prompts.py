@@ -1,7 +1,8 @@
 """Prompts: text files with a checked front matter, rendered so that untrusted text stays data.
 
-A file `prompts/<name>.md` has YAML front matter (`description`, `temperature`, `max_output_tokens`, `inputs`, `output`)
-and then `## System` and `## User` with `$name` placeholders. No logic: what a prompt says can be read in the file.
+A file `prompts/<name>.md` has YAML front matter (`description`, `temperature`, `max_output_tokens`, `inputs`, `output`,
+and `job` where the file is not named after one) and then `## System` and `## User` with `$name` placeholders. No logic:
+what a prompt says can be read in the file.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ _BLOCK = re.compile(
     rf"(?P<text>.*?)\n{OPEN}end (?P=boundary){CLOSE}",
     re.DOTALL,
 )
+_BOUNDARY = re.compile(rf"^{OPEN}end (\w+){CLOSE}$", re.MULTILINE)
+_WORD = re.compile(r"\w+")
+ECHO_WORDS = 8  # in a row; fewer are plain English that any answer may hold
 
 Value = str | int | Sequence[str]
 
@@ -50,6 +54,7 @@ class _FrontMatter(BaseModel):
     max_output_tokens: int = Field(gt=0)
     inputs: dict[str, Input]
     output: str
+    job: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,7 @@ class PromptFile:
     output: str  # name of the pydantic type that is asked for
     system: str
     user: str
+    job: str  # that it works for
 
     def render(self, **inputs: Value) -> Prompt:
         """Fill the placeholders; untrusted inputs are fenced, and a sequence becomes blocks numbered from 1.
@@ -84,6 +90,7 @@ class PromptFile:
             user=Template(self.user).substitute(filled),
             temperature=self.temperature,
             max_output_tokens=self.max_output_tokens,
+            job=self.job,
         )
 
     def _check(self, inputs: Mapping[str, Value]) -> None:
@@ -139,6 +146,7 @@ def parse(name: str, content: bytes) -> PromptFile:
         output=front.output,
         system=system,
         user=user,
+        job=front.job or name,
     )
 
 
@@ -164,6 +172,18 @@ def data_blocks(user: str) -> list[DataBlock]:
         DataBlock(found["input"], int(found["number"]) if found["number"] else None, found["text"])
         for found in _BLOCK.finditer(user)
     ]
+
+
+def echoes(prompt: Prompt, text: str) -> bool:
+    """Whether a text gives away what only the model should read: words of the system part, or the word of a fence."""
+    boundaries = set(_BOUNDARY.findall(prompt.user))
+    said, secret = _words(text), " ".join(_words(prompt.system))
+    runs = (" ".join(said[at : at + ECHO_WORDS]) for at in range(len(said) - ECHO_WORDS + 1))
+    return any(boundary in text for boundary in boundaries) or any(run in secret for run in runs)
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.casefold())
 
 
 def _front_matter(name: str, text: str) -> _FrontMatter:

@@ -90,6 +90,7 @@ class Provenance:
     output_tokens: int = 0
     fallback: str = ""  # the fault that made the embedded default step in, if one did
     dropped_claims: int = 0  # claims of the model whose quotes were not found
+    cut_claims: int = 0  # proved claims left out because the answer would be too long
 
 
 @dataclass(frozen=True)

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from urllib.parse import quote as quoted
 
 from fastapi import APIRouter
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 
 from api.console.ask import spaces_of
-from api.console.page import QUOTE_CHARACTERS, AnyMember, Visit
+from api.console.forms import Posted
+from api.console.page import QUOTE_CHARACTERS, AnyMember, HostOnly, Visit, see
 from api.console.reading import Block, blocks, highlighted, is_markdown
 from cohost import audience
 from cohost.errors import NotFound
-from cohost.model import Source, Space
+from cohost.model import Answers, Source, Space
 from cohost.quotes import locate
-from cohost.store import sources
+from cohost.store import audit, places, sources
 from cohost.store.sources import StoredSource
 
 router = APIRouter()
@@ -59,6 +61,20 @@ def space(visit: AnyMember, space_id: str, page: int = 1) -> HTMLResponse:
         threads=threads[first : first + THREADS_PER_PAGE], total_threads=len(threads), page=max(page, 1),
         pages=-(-len(threads) // THREADS_PER_PAGE), questions=visit.core.questions.in_space(visit.caller, here.id),
     )  # fmt: skip
+
+
+@router.post("/board/{space_id}/answers")
+def change_answers(visit: HostOnly, space_id: str, form: Posted) -> Response:
+    """Switch between full answers and a tutor's hints; counts from the next draft on."""
+    here = audience.space_in_sight(visit.sight, visit.caller, space_id)
+    answers: Answers = "tutor" if form.ticked("tutor") else "full"
+    with visit.core.store.write() as tx:
+        places.set_answers(tx, here.pk, answers)
+        audit.record(
+            tx, visit.caller.community_id, visit.actor, "space.changed", "space", here.id, now=visit.core.clock(),
+            answers=answers,
+        )  # fmt: skip
+    return see(f"/board/{quoted(here.id, safe='')}")
 
 
 @router.get("/board/{space_id}/sources/{source_id:path}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter
@@ -15,9 +16,11 @@ from api.console.page import HostOnly, Visit, see
 from api.routes.community import CommunityBody, put_community
 from cohost.errors import CohostError, InvalidInput, StaleVersion
 from cohost.model import Community
+from cohost.store import spend
 
 router = APIRouter()
 LONGEST = 120_000  # characters: a hundred lines of a thousand, the most that goals may hold
+SPEND_DAYS = 30
 LABELS = {
     "name": "Name", "for_whom": "Who it is for", "goals": "Shared goals", "activities": "Activities",
     "outcome": "Outcome", "caution": "Caution", "answer_words": "Longest answer",
@@ -92,4 +95,24 @@ def _page(
     visit: Visit, values: dict[str, str], guidelines: list[str], *,
     error: str = "", done: bool = False, status: int = 200,
 ) -> HTMLResponse:  # fmt: skip
-    return visit.page("community.html", status=status, values=values, guidelines=guidelines, error=error, done=done)
+    return visit.page(
+        "community.html", status=status, values=values, guidelines=guidelines, error=error, done=done, spend=_spend(visit),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Spend:
+    """Tokens of one job."""
+
+    job: str
+    today: int
+    month: int
+
+
+def _spend(visit: Visit) -> list[Spend]:
+    """What each job used of a language model, today and in the last days, in UTC."""
+    today = visit.core.clock().date()
+    with visit.core.store.read() as tx:
+        now = {one.job: one.tokens for one in spend.by_job(tx, visit.community.id, today=today)}
+        month = spend.by_job(tx, visit.community.id, today=today, days=SPEND_DAYS)
+    return [Spend(one.job, now.get(one.job, 0), one.tokens) for one in month]

@@ -128,7 +128,7 @@ def made_by(provenance: Provenance) -> str:
         return f"Written by {provenance.made_by}, every quote checked."
     if provenance.fallback:
         reason = provenance.fallback.replace("_", " ")
-        return f"Put together from quotes alone: the language model was not available ({reason})."
+        return f"Put together from quotes alone: the language model gave no usable answer ({reason})."
     return "Put together from quotes alone, without a language model."
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Response
@@ -13,7 +14,7 @@ from api.cursors import pack, unpack_texts
 from api.schemas import Body, Cursor, Id, Limit, Name, ObjectPath, Page, View, responses
 from cohost import audience
 from cohost.errors import InvalidInput
-from cohost.model import Caller, Space, SpaceKind, Visibility
+from cohost.model import Answers, Caller, Space, SpaceKind, Visibility
 from cohost.store import Tx, audit, people, places
 
 router = APIRouter(tags=["spaces"])
@@ -26,6 +27,9 @@ class SpaceView(View):
     name: str
     kind: SpaceKind
     visibility: Visibility
+    answers: Answers = Field(
+        description="How questions asked in it are answered: in `full`, or as a `tutor` does, with hints and where to read."
+    )
     member_ids: list[str] | None = Field(
         description="The space's own members; null unless you are staff or a platform."
     )
@@ -38,6 +42,9 @@ class SpaceBody(Body):
     kind: SpaceKind = "discussion"
     visibility: Visibility = Field(
         "members", description="`members`: every member reads it; `private`: its own members and staff."
+    )
+    answers: Answers | None = Field(
+        None, description="`full` or `tutor` (hints and where to read, no solutions). Left out, it stays as it is."
     )
     member_ids: Annotated[list[Id], Field(max_length=50_000)] = Field(
         [], description="Exactly these are its own members."
@@ -75,9 +82,13 @@ def put_space(core: Core, caller: HostOrPlatform, id: ObjectPath, body: SpaceBod
         _check_members(tx, caller.community_id, body.member_ids)
         known = id in audience.sight(tx, caller.community_id).spaces
         stored = places.put_space(tx, caller.community_id, new, core.clock())
+        if body.answers:
+            places.set_answers(tx, stored.pk, body.answers)
+            stored = replace(stored, answers=body.answers)
         audit.record(
             tx, caller.community_id, actor(caller), "space.changed" if known else "space.added", "space", id,
             now=core.clock(), visibility=new.visibility, members=len(new.member_ids),
+            answers=stored.answers,
         )  # fmt: skip
         core.approval.recheck_after_permission_change(tx, caller.community_id)
     response.status_code = 200 if known else 201
@@ -101,7 +112,14 @@ def _knows(seen: audience.Sight, caller: Caller, space: Space) -> bool:
 def _view(space: Space, caller: Caller) -> SpaceView:
     shown = caller.is_staff or caller.role == "platform"
     members = sorted(space.member_ids) if shown else None
-    return SpaceView(id=space.id, name=space.name, kind=space.kind, visibility=space.visibility, member_ids=members)
+    return SpaceView(
+        id=space.id,
+        name=space.name,
+        kind=space.kind,
+        visibility=space.visibility,
+        answers=space.answers,
+        member_ids=members,
+    )
 
 
 def _check_members(tx: Tx, community_id: str, ids: list[str]) -> None:

@@ -9,8 +9,12 @@ from dataclasses import dataclass, replace
 from pydantic import BaseModel, Field
 
 from cohost import prompts, quotes, safety
-from cohost.jobs.answer_payload import Claim, evidence_of, quote_of
+from cohost.faults import fault
+from cohost.jobs.answer_payload import Claim, evidence_of, is_quote, quote_of
+from cohost.jobs.follow_up import latest
 from cohost.jobs.shape import Tools
+from cohost.jobs.tutor import gives_away
+from cohost.language import in_another_language
 from cohost.model import Passage, Request
 from cohost.ports import Completion, LanguageModel, Prompt
 from cohost.suggestion import Evidence, Provenance
@@ -18,8 +22,11 @@ from cohost.suggestion import Evidence, Provenance
 PASSAGE_CHARACTERS = (
     24_000  # about 6,000 tokens: fits the smallest context window still in use, with room for an answer
 )
-HISTORY_CHARACTERS = 8_000  # the latest turns of it
 _QUOTE_MARK = re.compile(r"^[ \t]*(?:>[ \t]*)+", re.MULTILINE)
+NO_ANSWER = "The language model found no answer in the material."
+NOTHING_PROVED = "The language model answered, but none of its quotes could be found in the material."
+
+_Proved = tuple[Claim, tuple[Evidence, ...]]
 
 
 class ModelQuote(BaseModel):
@@ -54,55 +61,72 @@ class VerifiedAnswer:
     why_empty: str
 
 
-def ask_model(request: Request, tools: Tools, passages: Sequence[Passage]) -> VerifiedAnswer:
-    """Ask, and keep only what can be proved; raises ModelUnavailable."""
+def ask_model(
+    request: Request, tools: Tools, passages: Sequence[Passage], *, teaching: bool, begun_s: float
+) -> VerifiedAnswer:
+    """Ask, in a teaching space for hints, and keep only what can be proved; raises ModelUnavailable.
+
+    `begun_s`: time.monotonic() from which the deadline counts.
+    """
     model = tools.model
     assert model is not None  # noqa: S101  the caller asked before
     shown, left_out = prompts.fit(passages, PASSAGE_CHARACTERS)
-    prompt = _prompt(request, tools, shown)
+    asked = _prompt("answer-tutor" if teaching else "answer", request, tools, shown)
+    prompt = replace(asked, begun_s=begun_s)
     done = model.complete(prompt, ModelAnswer, community_id=request.community_id)
-    claims, evidence, dropped = _verified(done.output, shown) if done.output.answerable else ([], [], 0)
     made = _provenance(tools, model, prompt, done, left_out)
-    why = "The language model found no answer in the material."
-    if dropped:
-        why = "The language model answered, but none of its quotes could be found in the material."
-    return VerifiedAnswer(tuple(claims), tuple(evidence), shown, replace(made, dropped_claims=dropped), why)
+    if not done.output.answerable:
+        return VerifiedAnswer((), (), shown, made, NO_ANSWER)
+    proved = [found for found in _verified(done.output, shown, prompt) if not (teaching and gives_away(found[0]))]
+    dropped = len(done.output.claims) - len(proved)
+    kept = _within([claim for claim, _ in proved], tools.community.settings.answer_words)
+    evidence = tuple(dict.fromkeys(item for _, items in proved[: len(kept)] for item in items))
+    made = replace(made, dropped_claims=dropped, cut_claims=len(proved) - len(kept))
+    _refuse_unfit(request, model, proved, kept)
+    return VerifiedAnswer(tuple(kept), evidence, shown, made, NOTHING_PROVED if dropped else NO_ANSWER)
 
 
-def _prompt(request: Request, tools: Tools, passages: Sequence[Passage]) -> Prompt:
+def _refuse_unfit(request: Request, model: LanguageModel, proved: Sequence[_Proved], kept: Sequence[Claim]) -> None:
+    """Raise ModelUnavailable for an answer that is proved and still of no use to this reader."""
+    if proved and not kept:
+        raise fault("too_long", model.name)
+    said = "\n".join(claim.text for claim in kept if not is_quote(claim))
+    if in_another_language(said, request.payload["text"]):
+        raise fault("wrong_language", model.name)
+
+
+def _within(claims: Sequence[Claim], words: int) -> list[Claim]:
+    """The first claims that have at most `words` words together: whole ones, since half a claim may say the opposite."""
+    kept: list[Claim] = []
+    for claim in claims:
+        words -= len(claim.text.split())
+        if words < 0:
+            break
+        kept.append(claim)
+    return kept
+
+
+def _prompt(name: str, request: Request, tools: Tools, passages: Sequence[Passage]) -> Prompt:
     return prompts.render(
-        "answer",
+        name,
         question=request.payload["text"],
-        history=_latest(request.payload.get("history", [])),
+        history=latest(request.payload.get("history", [])),
         passages=[prompts.passage_text(passage) for passage in passages],
         community_name=tools.community.name,
         words=tools.community.settings.answer_words,
     )
 
 
-def _latest(history: Sequence[dict[str, str]]) -> list[str]:
-    """The last turns that fit, oldest first."""
-    kept: list[str] = []
-    for turn in reversed(history):
-        line = f"{turn['role']}: {turn['text']}"
-        if sum(map(len, kept)) + len(line) > HISTORY_CHARACTERS:
-            break
-        kept.insert(0, line)
-    return kept
-
-
-def _verified(answer: ModelAnswer, passages: Sequence[Passage]) -> tuple[list[Claim], list[Evidence], int]:
-    """Claims whose every quote was found, their evidence, and how many claims were dropped."""
-    claims: list[Claim] = []
-    evidence: list[Evidence] = []
+def _verified(answer: ModelAnswer, passages: Sequence[Passage], prompt: Prompt) -> list[_Proved]:
+    """The claims whose every quote was found and that give nothing of the prompt away, each with its evidence."""
+    proved: list[_Proved] = []
     for claim in answer.claims:
         found = [_locate(quote, passages) for quote in claim.quotes]
-        items = [item for item in found if item]
+        items = tuple(item for item in found if item)
         text = _plain(claim.text, frozenset(item.url for item in items if item.url))
-        if items and len(items) == len(found) and text:
-            evidence += [item for item in items if item not in evidence]
-            claims.append(Claim(text=text, quotes=tuple(quote_of(item) for item in items)))
-    return claims, evidence, len(answer.claims) - len(claims)
+        if items and len(items) == len(found) and text and not prompts.echoes(prompt, text):
+            proved.append((Claim(text=text, quotes=tuple(quote_of(item) for item in items)), items))
+    return proved
 
 
 def _plain(text: str, allowed_urls: frozenset[str]) -> str:

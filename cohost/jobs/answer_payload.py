@@ -69,10 +69,13 @@ def attribution(claim: Claim, evidence: Sequence[Evidence]) -> str:
 
 
 def citation(item: Evidence) -> str:
-    """Title, nearest heading and place, as a link where there is one."""
+    """Title, nearest heading and place, as a link where there is one.
+
+    Whoever writes a title may not post through it, and what stands in brackets must not end the link's text.
+    """
     trail = " › ".join((item.title, *item.headings[-1:]))
     where = f"{trail}, {item.place}" if item.place and not item.place.startswith("#") else trail
-    label = where.replace("[", "(").replace("]", ")")
+    label = safety.clean(" ".join(where.split())).replace("[", "(").replace("]", ")").replace("\n", " ")
     return f"[{label}]({item.url})" if item.url else label
 
 
@@ -89,7 +92,9 @@ def folded(text: str) -> str:
 def messages(shown: dict[str, Any], destination: Destination, request_id: str | None) -> list[Message]:
     """The one message that an approval covers."""
     answer = AnswerPayload.model_validate(shown)
-    return [Message(destination, title=answer.question, text=postable(answer.text), in_reply_to=request_id)]
+    return [
+        Message(destination, title=safety.clean(answer.question), text=postable(answer.text), in_reply_to=request_id)
+    ]
 
 
 def postable(text: str) -> str:

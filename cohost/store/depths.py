@@ -1,4 +1,4 @@
-"""How much waits: for a worker, for a person, for a platform."""
+"""How much waits, for a worker, a person or a platform; and what models cost. For operators: never an error."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from cohost.errors import CohostError
+from cohost.store import spend
 from cohost.store.engine import Store, Tx
 from cohost.store.tables import publications, requests, suggestions
 
@@ -30,6 +31,15 @@ def depths(store: Store) -> Depths | None:
                 _count(tx, suggestions, "pending"),
                 _count(tx, publications, "approved", "publishing"),
             )
+    except (SQLAlchemyError, CohostError):
+        return None
+
+
+def spent(store: Store) -> list[spend.JobSpend] | None:
+    """What each job used of models, in all communities; None when the database does not tell."""
+    try:
+        with store.read() as tx:
+            return spend.by_job(tx)
     except (SQLAlchemyError, CohostError):
         return None
 

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from cohost.errors import NotFound
-from cohost.model import Space
+from cohost.model import Answers, Space
 from cohost.store.engine import Tx, locked
 from cohost.store.idsets import gathered, ids
 from cohost.store.tables import space_members, spaces
@@ -50,6 +50,11 @@ def put_space(tx: Tx, community_id: str, new: Space, now: datetime) -> Space:
     return space(tx, community_id, new.id)
 
 
+def set_answers(tx: Tx, space_pk: int, answers: Answers) -> None:
+    """How questions asked in the space are answered from now on."""
+    tx.execute(spaces.update().where(spaces.c.pk == space_pk).values(answers=answers))
+
+
 def delete_space(tx: Tx, space_pk: int) -> None:
     """Remove the row with its sources and chunks; the full-text index must have been cleared before."""
     tx.execute(spaces.delete().where(spaces.c.pk == space_pk))
@@ -61,4 +66,6 @@ def bump_version(tx: Tx, space_pks: Collection[int]) -> None:
 
 
 def _space(row: sa.Row[Any], member_ids: frozenset[str]) -> Space:
-    return Space(row.id, row.name, row.kind, row.visibility, member_ids, row.pk, row.version)
+    return Space(
+        row.id, row.name, row.kind, row.visibility, member_ids, row.pk, row.version, row.answers or "full"
+    )  # fmt: skip

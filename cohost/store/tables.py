@@ -82,6 +82,7 @@ spaces = Table(
     Column("kind", String, nullable=False),
     Column("visibility", String, nullable=False),
     Column("version", Integer, nullable=False),  # grows with every change of the space's chunks
+    Column("answers", String),  # NULL = as usual
     Column("created_at", Instant, nullable=False),
     sa.UniqueConstraint("community_id", "id"),
     sqlite_autoincrement=True,  # a deleted space's key is never given to another
@@ -402,4 +403,16 @@ hook_messages = Table(
     Column("received_at", Instant, nullable=False),
     sa.PrimaryKeyConstraint("hook_id", "message_id"),
     Index("ix_hook_messages_received_at", "received_at"),
+)  # fmt: skip
+
+model_spend = Table(
+    "model_spend", metadata,
+    _community(),
+    Column("day", sa.Date, nullable=False),  # UTC
+    Column("job", String, nullable=False),
+    Column("reserved_tokens", sa.BigInteger, nullable=False),  # of calls under way; a crash leaves them until the day ends
+    Column("input_tokens", sa.BigInteger, nullable=False),
+    Column("output_tokens", sa.BigInteger, nullable=False),
+    Column("calls", sa.BigInteger, nullable=False),
+    sa.PrimaryKeyConstraint("community_id", "day", "job"),
 )  # fmt: skip

@@ -50,15 +50,19 @@ _TAKEOVER = re.compile(
 )
 _ORDER = re.compile(
     r"\b(?:say|write|answer|reply|respond|print|output|repeat|post|include|add|insert|link to|mention|tag|ping|notify"
-    r"|visit)\b(?:\s+(?:with|that|exactly|only|the (?:link|words?|text)|this|link))*\s*:?\s*"
+    r"|visit|state|tell|give|explain|describe|provide|draft|translate|convert|change|replace|use|introduce|remove|group"
+    r"|rearrange|misspell|modify|integrate|append|start|end|show|reveal|output|create|suggest|encourage|click|download"
+    r"|follow|display|return|generate)\b(?:\s+(?:with|that|exactly|only|the (?:link|words?|text)|this|link))*\s*:?\s*"
     r"(?P<words>\S.*?)(?=[.!?]?\s*$|[.!?;]\s|,? (?:and )?then )",
     re.IGNORECASE | re.MULTILINE,
 )
+_REVEAL = re.compile(r"\b(?:system|initial|hidden|your) (?:prompt|instructions?|message)", re.IGNORECASE)
 _SENTENCE = re.compile(r"\S.*?(?:[.!?](?=\s|$)|$)", re.MULTILINE)
 
 
 class ObedientModel:
-    """The worst case: does what the last instruction inside the data says, word for word, and backs it with a quote.
+    """The worst case: does what the last instruction inside the data says, word for word, and backs it with a quote;
+    asked for its instructions, it tells them.
 
     Without an instruction it answers with the first sentence of the first passage. It fills any output type: every text
     gets the words, every `quote` a verbatim span, every `passage` its number.
@@ -73,6 +77,8 @@ class ObedientModel:
         self.prompts.append(prompt)
         blocks = data_blocks(prompt.user)
         words, number, quote = _obeyed(blocks) or _honest(blocks)
+        if _REVEAL.search(words):
+            words = prompt.system
         schema = output.model_json_schema()
         value = output.model_validate(_filled(schema, schema.get("$defs", {}), _Filling(words, number, quote)))
         return Completion(value, self.name, *_tokens(prompt, value))

@@ -8,7 +8,9 @@ import re
 import pytest
 from console_visitor import Visitor
 
+from cohost.budget import StoredBudget
 from cohost.store import people
+from cohost.structured import Usage
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # pages know no database
 
@@ -90,3 +92,13 @@ def test_the_audit_is_paged(hana):
         hana.submit("/people/sign-in-link", on="/people", member="ada")
     older = re.search(r'href="(/audit\?before=\d+)"', hana.text("/audit"))[1]
     assert "source" in hana.text(older)
+
+
+def test_a_host_reads_what_the_language_model_cost(hana, core, clock):
+    assert "No language model is connected" in hana.text("/community")
+    budget = StoredBudget(core.store, 10_000, clock)
+    budget.settle(budget.reserve("harbour", "answer", 10), Usage(1_000, 234))
+    clock.forward(days=1)
+    budget.settle(budget.reserve("harbour", "answer", 10), Usage(5, 1))
+    row = hana.text("/community").partition("What the language model costs")[2]
+    assert re.search(r"Answer</th><td>6</td><td>1,240</td>", row)
