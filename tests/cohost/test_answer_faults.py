@@ -56,8 +56,8 @@ def server() -> Iterator[OpenAIServer]:
 
 
 def threads() -> set[threading.Thread]:
-    """Those that could be waiting for a model: not the server's own, nor the loop of all calls and its pool."""
-    own = ("process_request_thread", "serve_forever", "cohost-model", "asyncio_")
+    """Those that could be waiting for a model: not the server's own, nor the loop of all calls and its pool, nor an index."""
+    own = ("process_request_thread", "serve_forever", "cohost-model", "asyncio_", "vector-index")
     return {thread for thread in threading.enumerate() if not any(name in thread.name for name in own)}
 
 
