@@ -10,6 +10,7 @@ export TORCH_INDEX_URL PYTHON
 python = .venv/bin/python
 demo_ready = .venv/.ready-demo
 test_ready = .venv/.ready-test
+evals_ready = .venv/.ready-evals
 
 .PHONY: help demo test check format evals venv clean
 
@@ -31,8 +32,8 @@ format: $(test_ready) ## Format the code and mend what can be mended by itself.
 	@$(python) -m ruff check --fix --quiet .
 	@$(python) -m ruff format .
 
-evals: $(demo_ready) ## Measure the quality.
-	@$(python) -m evals
+evals: $(evals_ready) ## Measure the quality, beside stock pipelines; ARGS="retrieval --only hf-nlp".
+	@$(python) -m evals $(ARGS)
 
 venv: $(test_ready) ## Install everything, without running anything.
 	@echo ".venv is ready."
@@ -48,4 +49,8 @@ $(demo_ready): pyproject.toml .ci/venv
 
 $(test_ready): pyproject.toml .ci/venv
 	@.ci/venv dev
+	@touch $@ $(demo_ready)
+
+$(evals_ready): pyproject.toml .ci/venv
+	@.ci/venv evals
 	@touch $@ $(demo_ready)
