@@ -25,6 +25,7 @@ def main(
         list[str] | None, typer.Argument(help=f"Any of {', '.join(MODULES)}; all when left out.")
     ] = None,
     only: Annotated[list[str] | None, typer.Option(help="A task, such as hf-nlp; may be given again.")] = None,
+    at_most: Annotated[int, typer.Option(min=0, help="Questions of a task, evenly taken, for a quicker look.")] = 0,
     database: Annotated[str, typer.Option(help="An empty PostgreSQL database instead of SQLite.")] = "",
     out: Annotated[Path, typer.Option(help="Where the page and the JSON go.")] = HOUSE / "var" / "evals",
     accept: Annotated[bool, typer.Option("--accept", help="Keep the values as those to compare with.")] = False,
@@ -37,8 +38,12 @@ def main(
     if not SHARED.is_dir():
         print(NO_DATA, file=sys.stderr)
         raise typer.Exit(1)
-    setup = Setup(out, database, tuple(only or ()), lambda line: print(line, file=sys.stderr, flush=True))
+    setup = Setup(out, database, tuple(only or ()), at_most, _say)
     _measure(chosen, setup, accept=accept)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _measure(chosen: list[str], setup: Setup, *, accept: bool) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from cohost import demo
 from cohost.bootstrap import App
 from cohost.model import Caller, Member, SourceInput
-from cohost.store import people, suggestions
+from cohost.store import people, sources, suggestions
 from cohost.suggestion import Suggestion
 from evals.ground import COMMUNITY, Ground, ground
 from evals.harness import OURS, Report, Row, Setup, data_hash, signature
@@ -109,8 +109,6 @@ def _quote_f1(question: _Asked, quoted: str) -> float:
 
 
 def _verbatim(made: Suggestion, core: App, community_id: str) -> bool:
-    from cohost.store import sources
-
     with core.store.read() as tx:
         texts = sources.texts(tx, community_id, ((e.space_id, e.source_id) for e in made.evidence))
     return all(texts[e.space_id, e.source_id].text[e.start : e.end] == e.quote for e in made.evidence)

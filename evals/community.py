@@ -79,8 +79,8 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
             file.seek(0)
             # semicolons are what spreadsheets write where the comma divides decimals
             reader = csv.DictReader(file, delimiter=";" if head.count(";") > head.count(",") else ",")
-            if missing := [name for name in COLUMNS if name not in (reader.fieldnames or ())]:
-                raise InvalidInput(f"The first line of {path.name} must name the columns {' and '.join(missing)}.")
+            if not set(COLUMNS) <= set(reader.fieldnames or ()):
+                raise InvalidInput(f"The first line of {path.name} must name the columns {' and '.join(COLUMNS)}.")
             for row in reader:
                 yield reader.line_num, {key: value or "" for key, value in row.items() if isinstance(key, str)}
     except (OSError, UnicodeDecodeError, csv.Error) as error:

@@ -41,37 +41,24 @@ class Row:
 def main() -> None:
     """Measure, print, and write the weights."""
     with ground() as place:
-        fit([row for task in ("clapnq", "ml-beginners", "hf-nlp") for row in judged(place, task)])
-
-
-def judged(place: Ground, task: str) -> list[Row]:
-    """Every question of a task with its features, and whether what was searched holds its answer."""
-    return list(_clapnq(place) if task == "clapnq" else _course(place, task))
-
-
-def fold_scores(rows: list[Row]) -> FloatArray:
-    """`(len(rows),)` probabilities, each from weights fitted without the row's group."""
-    x, y = np.stack([r.values for r in rows]), np.array([r.answerable for r in rows])
-    scores: FloatArray = cross_val_predict(
-        _model(), x, y, groups=np.array([r.group for r in rows]), cv=GroupKFold(FOLDS), method="predict_proba",
-        params={"sample_weight": _balance(rows)},
-    )[:, 1]  # fmt: skip
-    return scores
+        fit([*_clapnq(place), *_course(place, "ml-beginners"), *_course(place, "hf-nlp")])
 
 
 def fit(rows: list[Row]) -> None:
     """Score by folds, fit on all, write."""
     x, y = np.stack([r.values for r in rows]), np.array([r.answerable for r in rows])
-    model, scores = _model(), fold_scores(rows)
+    weight = _balance(rows)
+    model = LogisticRegression(C=STRENGTH, max_iter=1000)
+    folds = GroupKFold(FOLDS)
+    groups = np.array([r.group for r in rows])
+    scores = cross_val_predict(
+        model, x, y, groups=groups, cv=folds, method="predict_proba", params={"sample_weight": weight}
+    )[:, 1]
     aurocs = {task: _auroc(rows, scores, task) for task in dict.fromkeys(r.task for r in rows)}
-    model.fit(x, y, sample_weight=_balance(rows))
+    model.fit(x, y, sample_weight=weight)
     for task, auroc in aurocs.items():
         print(f"{task:<14} n={sum(r.task == task for r in rows):<5} AUROC {auroc:.3f}")  # noqa: T201  a report
     _write(model, rows, aurocs)
-
-
-def _model() -> LogisticRegression:
-    return LogisticRegression(C=STRENGTH, max_iter=1000)
 
 
 def _clapnq(place: Ground) -> Iterator[Row]:
@@ -131,6 +118,11 @@ def _write(model: LogisticRegression, rows: list[Row], aurocs: dict[str, float])
 
 def _lines(path: Path) -> list[dict]:  # type: ignore[type-arg]  # rows of foreign files, read by key
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def judged(place: Ground, task: str) -> list[Row]:
+    """Every question of a task with its features, and whether what was searched holds its answer."""
+    return list(_clapnq(place) if task == "clapnq" else _course(place, task))
 
 
 if __name__ == "__main__":

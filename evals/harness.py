@@ -26,6 +26,7 @@ class Setup:
     work: Path  # for embeddings that are kept between runs
     database_url: str = ""  # "" = SQLite in a temporary folder
     only: tuple[str, ...] = ()  # tasks; empty = all
+    at_most: int = 0  # questions of a task, evenly taken; 0 = all
     say: Callable[[str], None] = lambda line: None  # progress
 
     def wants(self, task: str) -> bool:
