@@ -93,7 +93,8 @@ def risk_coverage(truth: FloatArray, scores: FloatArray) -> tuple[FloatArray, Fl
     """Share answered, and the share of unanswerable questions among them, as the threshold falls (El-Yaniv & Wiener 2010)."""
     order = np.argsort(-scores, kind="stable")
     answered = np.arange(1, len(order) + 1, dtype=np.float32)
-    return answered / len(order), (np.cumsum(1 - truth[order]) / answered).astype(np.float32)
+    coverage = (answered / len(order)).astype(np.float32)
+    return coverage, (np.cumsum(1 - truth[order]) / answered).astype(np.float32)
 
 
 def _plot(found: dict[str, tuple[FloatArray, FloatArray]]) -> Plot:

@@ -56,11 +56,12 @@ def dense(sources: Sequence[Source], chunks: Sequence[Passage], embedder: Embedd
 def langchain(sources: Sequence[Source], chunks: Sequence[Passage], embedder: Embedder) -> Rank:
     """The stock pipeline: recursive splitter, the same embedder, Chroma with its defaults."""
     import chromadb
+    from chromadb.config import Settings
     from langchain_text_splitters import RecursiveCharacterTextSplitter
 
     splitter = RecursiveCharacterTextSplitter(chunk_size=CHUNK_CHARACTERS, chunk_overlap=OVERLAP)
     pieces = [(source.id, piece) for source in sources for piece in splitter.split_text(_titled(source))]
-    client = chromadb.EphemeralClient(chromadb.Settings(anonymized_telemetry=False))
+    client = chromadb.EphemeralClient(Settings(anonymized_telemetry=False))
     name = f"stock-{len(client.list_collections())}"
     collection = client.create_collection(name, embedding_function=None)
     _fill(collection, pieces, embedder, batch=client.get_max_batch_size())

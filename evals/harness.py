@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
@@ -49,7 +50,7 @@ class Row:
         """Number of questions."""
         return len(self.values)
 
-    @property
+    @cached_property
     def interval(self) -> Interval:
         """Mean with its 95 % bootstrap interval."""
         return interval(list(self.values.values()))

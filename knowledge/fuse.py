@@ -14,7 +14,9 @@ from knowledge.terms import coverage, stems, telling
 # All tuned together on the tuning halves of the development sets; see DECISIONS.
 READ = 5  # best lexical hits that are read to see how many of the question's words the material holds
 COVERAGE_POWER = 2.0  # how fast the lexical leg loses its say when the material lacks the question's words
-WHOLE = 0.2  # share of a source's (or thread's) strength that each of its chunks gets
+OPEN = 0.5  # with no cosine above one half, the words have their full say
+DOUBT_POWER = 1.0
+WHOLE = 0.1  # share of a source's (or thread's) strength that each of its chunks gets
 NEXT = 0.5  # each further chunk of a source counts this much of the one before it
 COUNTED = 4  # chunks of one source that count
 EXACT = 0.3  # the question as a whole stands there word for word: a name, a heading, an error message
@@ -32,6 +34,7 @@ class Hits:
 
     cosines: Mapping[int, float]  # -1..1
     words: Mapping[int, float]  # above 0, of any scale
+    sought: int  # how many each leg may find; a full leg says nothing of what it left out
 
 
 def fused(
@@ -54,11 +57,17 @@ def _legs(question: str, found: Mapping[int, Passage], hits: Hits, dense_weight:
     """Weighted sum of cosine and of words scaled to 0..1; a leg that missed a chunk gives its floor."""
     words = {pk: score for pk, score in hits.words.items() if pk in found}
     best, floor = max(words.values(), default=0.0) or 1.0, min(hits.cosines.values(), default=0.0)
-    trust = _held(question, found, words) ** COVERAGE_POWER
+    wordless = min(words.values(), default=0.0) if len(hits.words) >= hits.sought else 0.0
+    trust = _held(question, found, words) ** COVERAGE_POWER * _doubt(hits.cosines) ** DOUBT_POWER
     for pk, passage in found.items():
-        cosine, word = hits.cosines.get(pk, floor), words.get(pk, 0.0) / best
+        cosine, word = hits.cosines.get(pk, floor), words.get(pk, wordless) / best
         score = dense_weight * max(cosine, 0.0) + (1 - dense_weight) * trust * word
         yield replace(passage, score=score, cosine_similarity=cosine, lexical_score=word)
+
+
+def _doubt(cosines: Mapping[int, float]) -> float:
+    """0..1: how open the dense leg leaves the question; a near paraphrase was found, and shared words add little."""
+    return min(1.0, (1 - max(cosines.values(), default=0.0)) / OPEN)
 
 
 def _held(question: str, found: Mapping[int, Passage], words: Mapping[int, float]) -> float:

@@ -120,8 +120,8 @@ def _search_postgres(tx: Tx, terms: Sequence[str], space_pks: Sequence[int], lim
     spaces = " | ".join(_space_token(pk) for pk in space_pks)
     # stems each term by itself, one of several parts as a phrase; an all-stop-word query is empty and finds nothing
     build = (
-        "SELECT CAST(string_agg(CAST(q AS text), ' | ') AS text) FROM ("
-        f"SELECT phraseto_tsquery('english', translate(w, {_SIGNS})) AS q"  # noqa: S608  our own words
+        "SELECT CAST(string_agg(CAST(q AS text), ' | ') AS text) FROM ("  # noqa: S608  our own words
+        f"SELECT phraseto_tsquery('english', translate(w, {_SIGNS})) AS q"
         " FROM unnest(CAST(:terms AS text[])) AS w) AS x WHERE numnode(q) > 0"
     )
     words = tx.execute(sa.text(build), {"terms": list(terms)}).scalar_one()
