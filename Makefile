@@ -10,6 +10,7 @@ export TORCH_INDEX_URL PYTHON
 python = .venv/bin/python
 demo_ready = .venv/.ready-demo
 test_ready = .venv/.ready-test
+evals_ready = .venv/.ready-evals
 
 # What `make chaos` runs, at full length; the tests run a short version of each.
 chaos = tests/chaos tests/cohost/test_delivery_chaos.py
@@ -40,8 +41,8 @@ format: $(test_ready) ## Format the code and mend what can be mended by itself.
 	@$(python) -m ruff check --fix --quiet .
 	@$(python) -m ruff format .
 
-evals: $(demo_ready) ## Measure the quality.
-	@$(python) -m evals
+evals: $(evals_ready) ## Measure the quality, beside stock pipelines; ARGS="retrieval --only hf-nlp".
+	@$(python) -m evals $(ARGS)
 
 load: $(demo_ready) ## Measure a real server under load; DATABASE=postgresql://… for PostgreSQL.
 	@$(python) -m evals.load $(if $(DATABASE),--database $(DATABASE)) $(ARGS)
@@ -63,4 +64,8 @@ $(demo_ready): pyproject.toml .ci/venv
 
 $(test_ready): pyproject.toml .ci/venv
 	@.ci/venv dev
+	@touch $@ $(demo_ready)
+
+$(evals_ready): pyproject.toml .ci/venv
+	@.ci/venv evals
 	@touch $@ $(demo_ready)

@@ -118,6 +118,36 @@ def search(
 
 
 @app.command()
+def evaluate(
+    questions: Annotated[
+        Path, typer.Argument(help="CSV with the columns question and expected (a source's id or title).")
+    ],
+    space: Annotated[str, typer.Option(help="Ask as in this space; everything when left out.")] = "",
+    out: Annotated[Path | None, typer.Option(help="Also write a page and JSON to this folder.")] = None,
+    accept: Annotated[bool, typer.Option("--accept", help="Keep the values as those to compare with.")] = False,
+    community: CommunityOption = "",
+) -> None:
+    """Measure on your own questions how often the right source is found, and compare with the last accepted run."""
+    from evals import accepted, report  # the measures: only for this command
+    from evals import community as own
+
+    with _core() as core:
+        where = _community(core, community)
+        to = in_space(_known_space(core, where, space).id) if space else Destination("hosts")
+        made, missed = own.evaluate(core, where.id, own.read_questions(questions, core, where.id), to)
+        kept = core.settings.home / "evals" / where.id
+        changes = accepted.changes(made, kept)
+        print(report.table(made, changes))
+        for miss in missed[: own.SHOWN]:
+            found = f"at place {miss.place}" if miss.place else "not found"
+            print(f"line {miss.expected.line}, {found}: {miss.expected.question[:100]}")
+        if out:
+            print(f"page: {report.write([(made, changes)], out)}")
+        if accept:
+            print(f"accepted: {accepted.accept(made, kept)}")
+
+
+@app.command()
 def ask(
     question: str,
     space: Annotated[str, typer.Option(help="Where the answer would be posted.")] = "",

@@ -184,5 +184,10 @@ def _lines(path: Path) -> list[dict]:  # type: ignore[type-arg]  # rows of forei
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
+def judged(place: Ground, task: str) -> list[Row]:
+    """Every question of a task with its features, and whether what was searched holds its answer."""
+    return list(_clapnq(place) if task == "clapnq" else _course(place, task))
+
+
 if __name__ == "__main__":
     main()

@@ -19,6 +19,7 @@ _LONGEST_TOKEN = 16  # characters on average; what is longer is over the limit w
 _LONGEST_PARAGRAPH = 50_000  # characters; beyond that it is a dump, and has no sentences to look for
 _PARAGRAPH = re.compile(r"[^\n](?:[^\n]|\n(?!\s*\n))*")
 _LINE = re.compile(r"[^\n]+")
+_QUOTED = re.compile(r"(?m)^(?:[ \t]*>[^\n]*(?:\n|\Z))+")  # what a reply repeats of another post
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,14 @@ class _Block:
     whole: bool
 
 
-def cut(document: Document, *, count_tokens: CountTokens, embedder: str) -> list[Chunk]:
-    """Chunks in text order; each ends before the embedder stops reading, code blocks apart."""
+def cut(document: Document, *, count_tokens: CountTokens, embedder: str, reply: bool = False) -> list[Chunk]:
+    """Chunks in text order; each ends before the embedder stops reading, code blocks apart.
+
+    What a reply quotes is found where it was said first, so it is left out here, unless nothing else is there.
+    """
     chunks = []
     places = [place.start for place in document.places]
-    for section_start, section_end, trail in _sections(document):
+    for section_start, section_end, trail in _own_words(document) if reply else _sections(document):
         for start, end in _pack(document, section_start, section_end, count_tokens):
             text = document.text[start:end]
             titles = tuple(h.title for h in trail if h.title != document.title)
@@ -65,6 +69,19 @@ def _sections(document: Document) -> Iterator[tuple[int, int, tuple[Heading, ...
         # the heading's own line travels in the trail; alone it would be a passage without content
         line_end = document.text.find("\n", heading.start, end)
         yield (end if line_end < 0 else line_end), end, tuple(trail)
+
+
+def _own_words(document: Document) -> Iterator[tuple[int, int, tuple[Heading, ...]]]:
+    """Sections without their quoted lines; a span never reaches over them."""
+    quoted = [(m.start(), m.end()) for m in _QUOTED.finditer(document.text)]
+    if not _QUOTED.sub("", document.text).strip():
+        quoted = []
+    for start, end, trail in _sections(document):
+        at = start
+        for quote_start, quote_end in ((a, b) for a, b in quoted if start <= a < end):
+            yield at, quote_start, trail
+            at = quote_end
+        yield at, end, trail
 
 
 def _pack(document: Document, start: int, end: int, count_tokens: CountTokens) -> Iterator[tuple[int, int]]:

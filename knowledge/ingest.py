@@ -142,7 +142,7 @@ class Intake:
         if before is not None and before.deleted_at is None and before.content_hash == content_hash:
             return self._unchanged(before, source)
         chunks = (
-            cut(document, count_tokens=token_counter(), embedder=self.embedder.name)
+            cut(document, count_tokens=token_counter(), embedder=self.embedder.name, reply=new.parent_id is not None)
             if source.origin == "person"
             else []
         )

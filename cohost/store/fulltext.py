@@ -27,12 +27,20 @@ CREATE = {
         "CREATE INDEX ix_chunk_text_words ON chunk_text USING GIN (words)",
     ),
 }
+# PostgreSQL's parser takes pd.read_csv for a host and keeps it whole; FTS5 cuts at these signs, and so do both now.
+_SIGNS = "'._:/-', '     '"
+
+
+def _labelled(field: str, label: str) -> str:
+    """Words with a label; what has none (D: the space) weighs nothing in the ranking."""
+    return f"setweight(to_tsvector('english', translate(:{field}, {_SIGNS})), '{label}')"
+
+
 _INSERT = {
     "sqlite": "INSERT INTO chunk_text (rowid, title, headings, body, space) VALUES (:pk, :title, :headings, :body, :space)",
     "postgresql": (
-        "INSERT INTO chunk_text (chunk_pk, words) VALUES (:pk, setweight(to_tsvector('english', :title), 'A')"
-        " || setweight(to_tsvector('english', :headings), 'B') || to_tsvector('english', :body)"
-        " || to_tsvector('simple', :space))"
+        f"INSERT INTO chunk_text (chunk_pk, words) VALUES (:pk, {_labelled('title', 'A')} || {_labelled('headings', 'B')}"  # noqa: S608
+        f" || {_labelled('body', 'C')} || to_tsvector('simple', :space))"
     ),
 }
 _DELETE = {
@@ -81,7 +89,10 @@ def remove(tx: Tx, chunk_pks: Collection[int]) -> None:
 
 
 def search(tx: Tx, terms: Sequence[str], space_pks: Collection[int], *, limit: int) -> list[tuple[int, float]]:
-    """Chunk keys holding any of `terms` (single words) in the given spaces, with a score above 0, best first."""
+    """Chunk keys holding any of `terms` in the given spaces, with a score above 0, best first.
+
+    A term is a word, or several in a row such as `pd.read_csv`.
+    """
     if not terms or not space_pks:
         return []
     run = _search_sqlite if tx.dialect.name == "sqlite" else _search_postgres
@@ -108,10 +119,11 @@ def _search_sqlite(tx: Tx, terms: Sequence[str], space_pks: Sequence[int], limit
 
 def _search_postgres(tx: Tx, terms: Sequence[str], space_pks: Sequence[int], limit: int) -> list[tuple[int, float]]:
     spaces = " | ".join(_space_token(pk) for pk in space_pks)
-    # plainto_tsquery stems each word by itself; an all-stop-word query is empty and finds nothing
+    # stems each term by itself, one of several parts as a phrase; an all-stop-word query is empty and finds nothing
     build = (
-        "SELECT CAST(string_agg(CAST(q AS text), ' | ') AS text) FROM ("
-        "SELECT plainto_tsquery('english', w) AS q FROM unnest(CAST(:terms AS text[])) AS w) AS x WHERE numnode(q) > 0"
+        "SELECT CAST(string_agg(CAST(q AS text), ' | ') AS text) FROM ("  # noqa: S608  our own words
+        f"SELECT phraseto_tsquery('english', translate(w, {_SIGNS})) AS q"
+        " FROM unnest(CAST(:terms AS text[])) AS w) AS x WHERE numnode(q) > 0"
     )
     words = tx.execute(sa.text(build), {"terms": list(terms)}).scalar_one()
     if not words:

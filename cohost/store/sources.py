@@ -304,6 +304,14 @@ def _by_ids(
     return found
 
 
+def span(tx: Tx, chunk_pk: int, start: int, end: int) -> str:
+    """`text[start:end]` of the source that a chunk belongs to."""
+    if end <= start:
+        return ""
+    query = sa.select(sa.func.substr(sources.c.text, start + 1, end - start))
+    return str(tx.execute(query.join_from(sources, chunks).where(chunks.c.pk == chunk_pk)).scalar_one())
+
+
 def _passage(row: Any) -> Passage:
     return Passage(
         space_id=row.space_id, source_id=row.id, title=row.title, headings=tuple(row.headings), place=row.place,
