@@ -21,6 +21,7 @@ from cohost.store.audit import OPERATOR
 from cohost.suggestion import Destination
 from evals.sets import SHARED, Corpus
 from knowledge.embed import SentenceEmbedder
+from knowledge.quick import QuickEmbedder
 
 __all__ = ["COMMUNITY", "SHARED", "Ground", "RememberingEmbedder", "ground"]
 COMMUNITY = "evals"
@@ -32,12 +33,12 @@ class RememberingEmbedder:
     With a file, what was embedded is kept for the next run.
     """
 
-    def __init__(self, file: Path | None = None, embedder: Embedder | None = None) -> None:
-        self._embedder = embedder or SentenceEmbedder()
+    def __init__(self, embedder: Embedder, file: Path | None = None) -> None:
+        self._embedder = embedder
         self._file = file
         self._tokens: dict[str, TokenVectors] = {}
-        self.name = self._embedder.name
-        self.dimensions = self._embedder.dimensions
+        self.name = embedder.name
+        self.dimensions = embedder.dimensions
         self._known: dict[bytes, FloatArray] = {}
         if file is not None and file.exists():
             with np.load(file) as kept:
@@ -72,6 +73,7 @@ class Ground:
 
     core: App
     embedder: RememberingEmbedder
+    plain: RememberingEmbedder  # the same model in floats, for what we compare with
 
     def add_corpus(self, corpus: Corpus) -> None:
         """Read a corpus into a new space of its name."""
@@ -133,12 +135,17 @@ def ground(work: Path | None = None, database_url: str = "", embedder: Embedder 
     """An empty one: SQLite in a temporary folder, or the given database, which must hold no community `evals`."""
     with tempfile.TemporaryDirectory(prefix="cohost-evals-") as folder:
         environ = {"COHOST_HOME": folder} | ({"COHOST_DATABASE_URL": database_url} if database_url else {})
-        remembering = RememberingEmbedder(work / "embeddings.npz" if work else None)
+        quick = QuickEmbedder(Path(folder) / "models")
+        quick.embed(["which one"])  # its name is settled only when it is loaded
+        remembering, plain = (
+            RememberingEmbedder(one, work / f"embeddings-{one.name}.npz" if work else None)
+            for one in (quick, SentenceEmbedder())
+        )
         core = build(load(environ), embedder=embedder or remembering)
         with core.store.write() as tx:
             people.put_community(tx, Community(COMMUNITY, "Evals"), core.clock())
         try:
-            yield Ground(core, remembering)
+            yield Ground(core, remembering, plain)
         finally:
             remembering.keep()
             core.close()

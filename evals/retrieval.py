@@ -54,6 +54,7 @@ def _all(place: Ground, setup: Setup) -> Iterator[_Ranked]:
             place.core.embedder.embed([q.text for q in task.questions])  # remembered: one by one takes far longer
             yield _ranked(task, ranks)
         place.embedder.keep()
+        place.plain.keep()
 
 
 def _sampled(task: Task, at_most: int) -> Task:
@@ -64,7 +65,8 @@ def _sampled(task: Task, at_most: int) -> Task:
 
 def _systems(place: Ground, corpus: Corpus) -> dict[str, Rank]:
     sources, chunks = place.sources(corpus.name), place.chunks(corpus.name)
-    built = {name: build(sources, chunks, place.core.embedder) for name, build in SYSTEMS.items()}
+    embedders = {"langchain": place.plain}
+    built = {name: build(sources, chunks, embedders.get(name, place.embedder)) for name, build in SYSTEMS.items()}
     return built | {OURS: ours(lambda question: place.search(corpus.name, question, top_k=TOP_K))}
 
 
