@@ -11,7 +11,7 @@ from cohost.model import Passage
 from knowledge import lexical
 from knowledge.terms import coverage, stems, telling
 
-# All tuned together on the tuning halves of the development sets; see DECISIONS.
+# Coverage, doubt and whole were tuned on halves of the development sets, the boosts set by reason; see DECISIONS.
 READ = 5  # best lexical hits that are read to see how many of the question's words the material holds
 COVERAGE_POWER = 2.0  # how fast the lexical leg loses its say when the material lacks the question's words
 OPEN = 0.5  # with no cosine above one half, the words have their full say
