@@ -63,7 +63,7 @@ $(demo_ready): pyproject.toml .ci/venv
 	@touch $@
 
 $(test_ready): pyproject.toml .ci/venv
-	@.ci/venv dev
+	@.ci/venv dev evals
 	@touch $@ $(demo_ready)
 
 $(evals_ready): pyproject.toml .ci/venv
