@@ -6,6 +6,8 @@ import os
 import signal
 import socket
 import threading
+import time
+from collections.abc import Sequence
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -42,34 +44,41 @@ def check_port(settings: Settings) -> None:
 def serve(core: App, edge: Any, *, with_worker: bool) -> None:
     """Serve the ASGI application `edge` until SIGINT or SIGTERM; requests and the row in hand are finished first."""
     stop = threading.Event()
-    worker = threading.Thread(target=core.worker.run, args=(stop,), name="worker", daemon=True)
+    beside = [threading.Thread(target=_warm, args=(core,), name="warm", daemon=True)]
     if with_worker:
-        worker.start()
-    threading.Thread(target=_warm, args=(core,), name="warm", daemon=True).start()
+        beside.append(_worker(core, stop))
+    for thread in beside:
+        thread.start()
     on_stop(stop)  # the server gives each signal on when it has stopped; without this, the first would end us there
     try:
         http_server(core.settings, edge, stop).run()
     finally:
         stop.set()
-        if with_worker:
-            _part(core, worker, WORKER_STOP_S)
+        _part(core, beside, WORKER_STOP_S)
 
 
 def work(core: App) -> None:
     """Work until SIGINT or SIGTERM; the row in hand is finished first, within the same time."""
     stop = threading.Event()
     on_stop(stop)
-    worker = threading.Thread(target=core.worker.run, args=(stop,), name="worker", daemon=True)
+    worker = _worker(core, stop)
     worker.start()
     stop.wait()
-    _part(core, worker, STOP_S + WORKER_STOP_S)
+    _part(core, [worker], STOP_S + WORKER_STOP_S)
 
 
-def _part(core: App, worker: threading.Thread, wait_s: float) -> None:
-    """Wait for the row in hand; one that takes longer is left as it is, and taken up by another worker after its lease."""
-    worker.join(wait_s)
-    if worker.is_alive():
-        log.warning("worker.left_in_mid_row")
+def _worker(core: App, stop: threading.Event) -> threading.Thread:
+    return threading.Thread(target=core.worker.run, args=(stop,), name="worker", daemon=True)
+
+
+def _part(core: App, threads: Sequence[threading.Thread], wait_s: float) -> None:
+    """Wait for what is in hand; a row that takes longer is left as it is, and taken up by another worker after its lease."""
+    end = time.monotonic() + wait_s
+    for thread in threads:
+        thread.join(max(end - time.monotonic(), 0))
+    left = [thread.name for thread in threads if thread.is_alive()]
+    if left:
+        log.warning("process.left_in_mid_work", threads=left)
         core.close()
         os._exit(0)  # native libraries abort when the interpreter ends while their threads run
 

@@ -91,7 +91,7 @@ def test_from_a_lesson_to_an_answer_and_back(visit, core):
     hana, ada = visit("hana"), visit("ada")
 
     hana.get_by_role("link", name="Upload").click()
-    hana.get_by_label("Space", exact=True).select_option("course")
+    hana.get_by_label("Space", exact=True).first.select_option("course")
     file = {"name": "knots.md", "mimeType": "text/markdown", "buffer": KNOTS}
     hana.get_by_label("Files", exact=True).set_input_files(file)
     hana.get_by_role("button", name="Upload").click()
