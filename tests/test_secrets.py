@@ -143,7 +143,7 @@ def break_things(core, client: TestClient, as_, heard: Heard) -> None:
     stop = threading.Event()
 
     class Failing:
-        def step(self):
+        def step(self, told_to_stop=None):
             stop.set()
             raise RuntimeError(text)
 
