@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +24,9 @@ Run = Callable[..., Result]
 def run(tmp_path: Path) -> Run:
     """Run a command on a database of its own."""
     runner = CliRunner()
-    return lambda *words, **env: runner.invoke(app, list(words), env={"COHOST_HOME": str(tmp_path / "home"), **env})
+    none = {name: None for name in os.environ if name.startswith("COHOST_")}  # what the tests are told is not for it
+    home = {"COHOST_HOME": str(tmp_path / "home")}
+    return lambda *words, **env: runner.invoke(app, list(words), env={**none, **home, **env})
 
 
 @pytest.fixture
