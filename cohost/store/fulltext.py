@@ -96,7 +96,7 @@ def search(tx: Tx, terms: Sequence[str], space_pks: Collection[int], *, limit: i
     if not terms or not space_pks:
         return []
     run = _search_sqlite if tx.dialect.name == "sqlite" else _search_postgres
-    return run(tx, without_common(tx, terms), sorted(space_pks), limit)
+    return run(tx, without_common(tx, terms, space_pks), sorted(space_pks), limit)
 
 
 def compact(tx: Tx) -> None:
