@@ -143,9 +143,9 @@ class Follower:
             self._pace.wait()
             try:
                 self.refresh()
-            except Exception:  # as in every worker's loop: the next turn may do better
+            except Exception as error:  # noqa: BLE001  as in every worker's loop: the next turn may do better
                 self._pace.failures += 1
-                log.exception("index.refresh_failed")
+                log.error("index.refresh_failed", error=type(error).__name__)  # a traceback may quote what is stored
 
     def _follow(self) -> None:
         wanted = self._wanted()
