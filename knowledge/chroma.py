@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection
 
 DATABASE = "chroma.sqlite3"  # Chroma's own file name
-# Inner product of unit vectors is their cosine. The other values are Chroma's defaults, written down because recall was
-# measured with them; the graph is written to disk less often than by default, since each time all of it is written.
-HNSW: Any = {"space": "ip", "ef_construction": 100, "max_neighbors": 16, "ef_search": 100, "sync_threshold": 5000}
+# Inner product of unit vectors is their cosine. The graph is denser than Chroma's default (100, 16, 100), which under writes
+# missed one of the twenty nearest in some five of a hundred searches; with these values none of 600 missed any. It is
+# written to disk less often than by default, since each time all of it is written.
+HNSW: Any = {"space": "ip", "ef_construction": 200, "max_neighbors": 32, "ef_search": 200, "sync_threshold": 5000}
 _NAME = re.compile(r"cohost-(\d+)-([0-9a-f]{8})")
 
 
