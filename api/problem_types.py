@@ -54,6 +54,9 @@ KINDS: dict[str, Kind] = {
     "delivery-retry": Kind(502, "Platform did not answer", "Nothing was sent to the platform. A retry helps."),
     "delivery-uncertain": Kind(502, "Reply lost", "The platform may or may not have acted. Look there."),
     "busy": Kind(503, "Busy", "Under load; the detail says what happened. Try again after `Retry-After` seconds."),
+    "index-unavailable": Kind(
+        503, "Vector index unavailable", "The approximate index does not answer. Try again after `Retry-After` seconds."
+    ),
     "model-unavailable": Kind(503, "Language model unavailable", "The language model did not answer. Try again later."),
     "not-ready": Kind(503, "Not ready", "The server is starting; `missing` names what is not there yet."),
 }

@@ -46,6 +46,7 @@ def value_for(tx, column):
         return tx.execute(sa.select(key.column)).scalars().first()
     kinds = {
         tables.Instant: AT, sa.Boolean: True, sa.Integer: 1, sa.Float: 0.5, sa.LargeBinary: b"\0\1", sa.JSON: {"a": ["é"]},
+        sa.Date: AT.date(),
     }  # fmt: skip
     return next((value for kind, value in kinds.items() if isinstance(column.type, kind)), f"{column.name} é")
 

@@ -28,6 +28,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("spaces") as batch:
-        batch.drop_column("answers")
+    op.drop_column("spaces", "answers")  # no batch: it would rebuild `spaces`, and lose the rows that refer to it
     op.drop_table("model_spend")
