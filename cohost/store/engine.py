@@ -11,7 +11,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
 from cohost.errors import Busy, CohostError, Misconfigured
 from cohost.store.overload import translated
@@ -34,6 +34,8 @@ class Store:
         self.url = url
         self.engine = _engine(url, patience_s)
         self.sqlite = self.engine.dialect.name == "sqlite"
+        self._closed = False
+        event.listen(self.engine, "checkin", self._close_late)
 
     @contextmanager
     def read(self) -> Iterator[Tx]:
@@ -111,8 +113,14 @@ class Store:
             raise Busy("The database is in use, so deleted bytes are still in its log. Call again in a moment.")
 
     def close(self) -> None:
-        """Give back all connections."""
+        """Give back all connections, and each one that is still in use when its transaction ends."""
+        self._closed = True
         self.engine.dispose()
+
+    def _close_late(self, connection: Any, record: ConnectionPoolEntry) -> None:
+        """The pool that it comes from was disposed of: nobody else would close it."""
+        if self._closed and connection is not None:
+            record.invalidate()
 
 
 # one lock for each schema of a PostgreSQL database; the number is ours alone by being arbitrary

@@ -152,6 +152,16 @@ def test_no_free_connection_is_told_as_busy(core):
     hurried.close()
 
 
+def test_a_connection_in_use_while_the_store_closes_is_closed_when_it_is_given_back(core):
+    closing = Store(core.settings.database_url)
+    with closing.read() as tx:
+        driver = tx.connection.dbapi_connection
+        closing.close()
+        assert tx.execute(sa.select(1)).scalar_one() == 1
+    with pytest.raises(Exception, match="closed"):
+        driver.execute("SELECT 1")
+
+
 @on_postgresql
 def test_a_connection_that_dies_in_mid_transaction_leaves_nothing(core, cast):
     with core.store.read() as tx:
