@@ -155,6 +155,34 @@ class Search(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class ModerationText:
+    """A post as it is read for moderation."""
+
+    text: str
+    parent: str = ""  # the text of the post it replies to
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was seen in a post, and where; a verdict about a text, never about a person."""
+
+    category: str
+    probability: float  # 0..1, calibrated
+    spans: tuple[tuple[int, int], ...]  # [start, end) in the original text, in order; what carries it
+    quoted: bool = False  # it stands in words that the author quotes or reports
+
+
+class ModerationReader(Protocol):
+    """Posts to findings, by categories."""
+
+    name: str  # with the version: part of a suggestion's provenance
+
+    def read(self, posts: Sequence[ModerationText]) -> list[list[Finding]]:
+        """Each post's findings, most probable first, every category at most once; [] where there is none."""
+        ...
+
+
 class Connector(Protocol):
     """A platform where approved messages are posted."""
 

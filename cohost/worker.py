@@ -50,6 +50,7 @@ class Worker:
     connectors: Connectors
     approval: Approval
     files: Reading
+    due: tuple[Callable[[], bool], ...] = ()  # each does one unit of what its schedule says; False when nothing is due
 
     def run(self, stop: threading.Event) -> None:
         """Work until told to stop; the row in hand is finished first."""
@@ -64,7 +65,8 @@ class Worker:
 
     def step(self, stop: threading.Event | None = None) -> bool:
         """Publish, else draft, else read one thing, else close what nobody decided; False when nothing is due."""
-        return self.publish_one() or self.draft_one() or self.files.step(stop) or self.approval.expire()
+        busy = self.publish_one() or self.draft_one() or self.files.step(stop) or self.approval.expire()
+        return busy or any(do_one() for do_one in self.due)
 
     def draft_one(self) -> bool:
         """Run the job of one waiting request."""
