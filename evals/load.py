@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.client import HTTPConnection
+from itertools import accumulate, product
 
 import numpy as np
 
@@ -39,9 +40,10 @@ SPACES, MEMBERS = 20, 200
 SECTIONS, SECTION_WORDS = 10, 90  # of a lesson; a section becomes one chunk
 LOOKS = {"mine": "/v1/questions?limit=20", "source": "/v1/spaces/s0/sources/lesson-0", "spaces": "/v1/spaces"}
 BATCH = 50  # sources put at once
-WORDS = [
-    a + b for a in "ba ke lo mi nu pra se tor vi xa".split() for b in "bel dan fir gos hum jit kal mon res tup".split()
-]
+SYLLABLES = "ba ke lo mi nu pra se tor vi xa".split(), "bel dan fir gos hum jit kal mon res tup".split()
+WORDS = ["".join(parts) for parts in product(*SYLLABLES, *SYLLABLES)]
+# as in a language: the second word is half as frequent as the first, the tenth a tenth (Zipf)
+FREQUENCIES = list(accumulate(1 / rank for rank in range(1, len(WORDS) + 1)))
 STOP_S = 45  # it promises 30
 READY_S = 300  # to load the embedder on a busy machine
 STEP = 1.5  # from one rate to the next, when looking for the highest that is kept
@@ -146,7 +148,7 @@ class _Mixed:
 
     def __call__(self, chance: random.Random) -> Call:
         member = self._keys.member(chance.randrange(MEMBERS))
-        space, words = f"s{chance.randrange(SPACES)}", " ".join(chance.sample(WORDS, 6))
+        space, words = f"s{chance.randrange(SPACES)}", _words(chance, 6)
         kind = chance.choices(
             ("search", "ask", "mine", "source", "spaces", "post", "queue"), (45, 5, 10, 15, 10, 10, 5)
         )[0]
@@ -213,7 +215,7 @@ def _lesson(chance: random.Random, number: int) -> tuple[str, SourceInput]:
 
 
 def _words(chance: random.Random, count: int) -> str:
-    words = chance.choices(WORDS, k=count)
+    words = chance.choices(WORDS, cum_weights=FREQUENCIES, k=count)
     return ". ".join(" ".join(words[at : at + 12]).capitalize() for at in range(0, count, 12)) + "."
 
 
