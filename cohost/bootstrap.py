@@ -31,6 +31,7 @@ from knowledge.files import Files
 from knowledge.indexes import build_index
 from knowledge.ingest import Intake
 from knowledge.quick import QuickEmbedder
+from knowledge.recent import Recent
 from knowledge.retrieve import Retriever
 
 Clock = Callable[[], datetime]
@@ -104,7 +105,8 @@ def _wired(
     """The application over a database that is not looked at yet."""
     reads: Embedder = embedder or _embedder(settings)
     index = index or build_index(settings, store, reads)
-    search = Retriever(store, reads, index, answerable.load())
+    asked = Recent(reads)
+    search = Retriever(store, asked, index, answerable.load())
     model = model or build_model(settings, clock, store)
     sender = sender or Outbound(Addresses(allow_private=settings.allow_private_addresses))
     vault = Vault(settings)
@@ -117,7 +119,7 @@ def _wired(
     )
     return App(
         settings, store, clock, reads, index, search, model, posting, Hooks(store, clock, vault), intake, files,
-        Questions(store, search, reads, clock), approval, erasure, Uses(store, clock, approval),
+        Questions(store, search, asked, clock), approval, erasure, Uses(store, clock, approval),
         Worker(store, clock, search, model, posting, approval, files),
     )  # fmt: skip
 

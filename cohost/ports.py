@@ -63,7 +63,10 @@ class TokenVectors:
 class Embedder(Protocol):
     """Texts to vectors."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Part of every stored vector; another one once it had to fall back."""
+        ...
 
     @property
     def dimensions(self) -> int:
