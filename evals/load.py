@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.client import HTTPConnection
-from itertools import accumulate, product
+from itertools import accumulate
 
 import numpy as np
 
@@ -34,15 +34,16 @@ from cohost.store import Tx, credentials, people, places
 from cohost.store.audit import OPERATOR
 from evals.traffic import Call, Outcome, drive
 from knowledge.quick import NAME
+from knowledge.tokens import vocabulary
 
 PLACE = "harbour"
 SPACES, MEMBERS = 20, 200
 SECTIONS, SECTION_WORDS = 10, 90  # of a lesson; a section becomes one chunk
 LOOKS = {"mine": "/v1/questions?limit=20", "source": "/v1/spaces/s0/sources/lesson-0", "spaces": "/v1/spaces"}
 BATCH = 50  # sources put at once
-SYLLABLES = "ba ke lo mi nu pra se tor vi xa".split(), "bel dan fir gos hum jit kal mon res tup".split()
-WORDS = ["".join(parts) for parts in product(*SYLLABLES, *SYLLABLES)]
 # as in a language: the second word is half as frequent as the first, the tenth a tenth (Zipf)
+BY_FREQUENCY = sorted(vocabulary(), key=vocabulary().__getitem__)
+WORDS = [word for word in BY_FREQUENCY if word.isascii() and word.isalpha() and len(word) > 1]
 FREQUENCIES = list(accumulate(1 / rank for rank in range(1, len(WORDS) + 1)))
 STOP_S = 45  # it promises 30
 READY_S = 300  # to load the embedder on a busy machine

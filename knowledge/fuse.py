@@ -43,9 +43,24 @@ def fused(
     """The passages with their scores, best first."""
     scored = list(_legs(question, found, hits, dense_weight))
     named = _Names.of(question)
-    newest = max((p.updated_at for p in scored if p.kind == "post" and p.updated_at), default=None)
-    boosted = [replace(p, score=p.score + named.boost(p) + _standing(p, staff, newest)) for p in scored]
-    return sorted(_with_their_whole(boosted), key=lambda p: (-p.score, p.chunk_pk))
+    newest = max((p.updated_at for p in found.values() if p.kind == "post" and p.updated_at), default=None)
+    for one in scored:
+        one.score += named.boost(one.passage) + _standing(one.passage, staff, newest)
+    ranked = sorted(_with_their_whole(scored), key=lambda one: (-one.score, one.passage.chunk_pk))
+    return [one.as_passage() for one in ranked]
+
+
+@dataclass
+class _Scored:
+    """A passage on its way to its score; a frozen one for every step would cost more than all the steps."""
+
+    passage: Passage
+    cosine: float
+    word: float
+    score: float
+
+    def as_passage(self) -> Passage:
+        return replace(self.passage, score=self.score, cosine_similarity=self.cosine, lexical_score=self.word)
 
 
 def whole(passage: Passage) -> tuple[str, str]:
@@ -53,7 +68,7 @@ def whole(passage: Passage) -> tuple[str, str]:
     return passage.space_id, passage.parent_id or passage.source_id
 
 
-def _legs(question: str, found: Mapping[int, Passage], hits: Hits, dense_weight: float) -> Iterable[Passage]:
+def _legs(question: str, found: Mapping[int, Passage], hits: Hits, dense_weight: float) -> Iterable[_Scored]:
     """Weighted sum of cosine and of words scaled to 0..1; a leg that missed a chunk gives its floor."""
     words = {pk: score for pk, score in hits.words.items() if pk in found}
     best, floor = max(words.values(), default=0.0) or 1.0, min(hits.cosines.values(), default=0.0)
@@ -62,7 +77,7 @@ def _legs(question: str, found: Mapping[int, Passage], hits: Hits, dense_weight:
     for pk, passage in found.items():
         cosine, word = hits.cosines.get(pk, floor), words.get(pk, wordless) / best
         score = dense_weight * max(cosine, 0.0) + (1 - dense_weight) * trust * word
-        yield replace(passage, score=score, cosine_similarity=cosine, lexical_score=word)
+        yield _Scored(passage, cosine, word, score)
 
 
 def _doubt(cosines: Mapping[int, float]) -> float:
@@ -121,16 +136,18 @@ def _standing(passage: Passage, staff: Collection[str], newest: datetime | None)
     return reply + RECENT * float(0.5 ** ((newest - passage.updated_at) / HALF_LIFE))
 
 
-def _with_their_whole(passages: Sequence[Passage]) -> list[Passage]:
+def _with_their_whole(scored: Sequence[_Scored]) -> Sequence[_Scored]:
     """Each passage gets a share of the strength of its source: several good places in one lesson speak for it."""
     strength: dict[tuple[str, str], float] = {}
     seen: dict[tuple[str, str], int] = {}
-    for passage in sorted(passages, key=lambda p: -p.score):
-        key = whole(passage)
+    for one in sorted(scored, key=lambda one: -one.score):
+        key = whole(one.passage)
         seen[key] = seen.get(key, 0) + 1
         if seen[key] <= COUNTED:
-            strength[key] = strength.get(key, 0.0) + passage.score * NEXT ** (seen[key] - 1)
-    return [replace(p, score=p.score + WHOLE * strength[whole(p)]) for p in passages]
+            strength[key] = strength.get(key, 0.0) + one.score * NEXT ** (seen[key] - 1)
+    for one in scored:
+        one.score += WHOLE * strength[whole(one.passage)]
+    return scored
 
 
 def _as_written(name: str) -> re.Pattern[str]:

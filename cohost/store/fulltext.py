@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from cohost.store.common_words import without_common
 from cohost.store.engine import Tx
+from cohost.store.tables import spaces
 
 TITLE_WEIGHT, HEADINGS_WEIGHT, BODY_WEIGHT = 2.0, 1.5, 1.0  # a word of the title says more than one of the body
 
@@ -55,7 +56,7 @@ _SEARCH = {
     # the 1 divides by 1 + log(length): the closest to BM25 of the built-in normalisations
     "postgresql": (
         "SELECT chunk_pk AS pk, ts_rank(CAST(:weights AS real[]), words, CAST(:terms AS tsquery), 1) AS score FROM chunk_text"
-        " WHERE words @@ (CAST(:spaces AS tsquery) && CAST(:terms AS tsquery)) ORDER BY score DESC, chunk_pk LIMIT :limit"
+        " WHERE words @@ CAST(:query AS tsquery) ORDER BY score DESC, chunk_pk LIMIT :limit"
     ),
 }
 _POSTGRES_WEIGHTS = [0.0, BODY_WEIGHT / 2, HEADINGS_WEIGHT / 2, TITLE_WEIGHT / 2]  # for labels D, C, B, A
@@ -96,7 +97,7 @@ def search(tx: Tx, terms: Sequence[str], space_pks: Collection[int], *, limit: i
     if not terms or not space_pks:
         return []
     run = _search_sqlite if tx.dialect.name == "sqlite" else _search_postgres
-    return run(tx, without_common(tx, terms, space_pks), sorted(space_pks), limit)
+    return run(tx, without_common(tx, terms, space_pks), _where(tx, space_pks), limit)
 
 
 def compact(tx: Tx) -> None:
@@ -109,16 +110,34 @@ def _space_token(space_pk: int) -> str:
     return f"s{space_pk}"
 
 
-def _search_sqlite(tx: Tx, terms: Sequence[str], space_pks: Sequence[int], limit: int) -> list[tuple[int, float]]:
-    spaces = " OR ".join(_space_token(pk) for pk in space_pks)
+@dataclass(frozen=True)
+class _Where:
+    """Which spaces are searched: those named, or all but those."""
+
+    tokens: tuple[str, ...]
+    without: bool
+
+
+def _where(tx: Tx, space_pks: Collection[int]) -> _Where:
+    """Whichever is shorter: each token named is looked up for every row that is found."""
+    others = sa.select(spaces.c.pk).where(spaces.c.pk.not_in(space_pks)).limit(len(space_pks))
+    left_out = list(tx.execute(others).scalars())
+    if len(left_out) < len(space_pks):
+        return _Where(tuple(map(_space_token, left_out)), without=True)
+    return _Where(tuple(map(_space_token, sorted(space_pks))), without=False)
+
+
+def _search_sqlite(tx: Tx, terms: Sequence[str], where: _Where, limit: int) -> list[tuple[int, float]]:
     words = " OR ".join('"' + term.replace('"', '""') + '"' for term in terms)
-    query = f"space : ({spaces}) AND {{title headings body}} : ({words})"
+    query = f"{{title headings body}} : ({words})"
+    if where.tokens:
+        here = f"space : ({' OR '.join(where.tokens)})"
+        query = f"({query}) NOT {here}" if where.without else f"{here} AND {query}"
     rows = tx.execute(sa.text(_SEARCH["sqlite"]), {"query": query, "limit": limit})
     return [(int(row.pk), float(row.score)) for row in rows]
 
 
-def _search_postgres(tx: Tx, terms: Sequence[str], space_pks: Sequence[int], limit: int) -> list[tuple[int, float]]:
-    spaces = " | ".join(_space_token(pk) for pk in space_pks)
+def _search_postgres(tx: Tx, terms: Sequence[str], where: _Where, limit: int) -> list[tuple[int, float]]:
     # stems each term by itself, one of several parts as a phrase; an all-stop-word query is empty and finds nothing
     build = (
         "SELECT CAST(string_agg(CAST(q AS text), ' | ') AS text) FROM ("  # noqa: S608  our own words
@@ -128,6 +147,9 @@ def _search_postgres(tx: Tx, terms: Sequence[str], space_pks: Sequence[int], lim
     words = tx.execute(sa.text(build), {"terms": list(terms)}).scalar_one()
     if not words:
         return []
-    values = {"weights": _POSTGRES_WEIGHTS, "terms": words, "spaces": spaces, "limit": limit}
+    query = f"({words})"
+    if where.tokens:
+        query += f" & {'!' if where.without else ''}({' | '.join(where.tokens)})"
+    values = {"weights": _POSTGRES_WEIGHTS, "terms": words, "query": query, "limit": limit}
     rows = tx.execute(sa.text(_SEARCH["postgresql"]), values)
     return [(int(row.pk), float(row.score)) for row in rows]
