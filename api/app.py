@@ -21,6 +21,7 @@ from api.routes import (
     connectors,
     consents,
     files,
+    gaps,
     health,
     hooks,
     keys,
@@ -39,7 +40,8 @@ from cohost.bootstrap import App
 
 ROUTERS = (
     community.router, spaces.router, members.router, consents.router, sources.router, batch.router, files.uploads, files.router,
-    pages.router, search.router, questions.asking, questions.router, suggestions.deciding, suggestions.router, audit.router,
+    pages.router, search.router, questions.asking, questions.router, gaps.router,
+    suggestions.deciding, suggestions.router, audit.router,
     keys.making, keys.router, sign_in.router, connectors.making, connectors.router, hooks.making,
     hooks.router, health.router,
 )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
-from cohost import rights, withdrawal
+from cohost import recall, rights, withdrawal
 from cohost.connectors import Connectors
 from cohost.errors import CohostError, Conflict, StaleVersion
 from cohost.jobs import JOBS
@@ -109,11 +109,19 @@ class Approval:
         """Within the change of a space or member: withdraw what its readers may no longer be shown."""
         for open_one in suggestions.open_ones(tx, community_id):
             withdrawal.recheck(tx, open_one, "Who may read its sources has changed.", now=self._clock())
+        recall.recheck_placed(tx, community_id, now=self._clock())
+
+    def recheck_after_consent_change(self, tx: Tx, community_id: str, member_id: str) -> None:
+        """Within a member's change of what their posts may be used for."""
+        self.recheck_after_permission_change(tx, community_id)
+        for citing in suggestions.citing_author(tx, community_id, member_id):
+            recall.recheck(tx, citing, now=self._clock())
 
     def recheck_after_source_change(self, tx: Tx, community_id: str, space_id: str, source_id: str) -> None:
         """Within the change of a source: follow quotes that moved, withdraw drafts whose quotes are gone."""
         for citing in suggestions.citing(tx, community_id, space_id, source_id):
             withdrawal.recheck(tx, citing, "A source it quotes was changed or deleted.", now=self._clock())
+            recall.recheck(tx, citing, now=self._clock())
 
     def _held(self, tx: Tx, caller: Caller, suggestion_id: str) -> Suggestion:
         """The suggestion as it stands, for a person who may decide it; neither changes until the transaction ends."""
@@ -130,7 +138,10 @@ class Approval:
         with self._store.write() as tx:
             for publication in sent:
                 publications.settle(tx, publication.id, "undone", now=self._clock())
-            if shown.request_id is not None:  # it is open again: a new draft, or an abstention, waits for a host
+            waits = [one for one in suggestions.corrections_of(tx, shown.id) if one.status in recall.UNDECIDED]
+            for one in waits:
+                suggestions.mark(tx, one.id, now=self._clock(), corrects=None)
+            if shown.request_id is not None and not waits:  # it is open again: a new draft, or an abstention, waits
                 requests.settle(tx, shown.request_id, "waiting", available_at=self._clock())
             return self._moved(tx, caller, shown, "undone")
 

@@ -16,6 +16,7 @@ from cohost.inbound import Hooks
 from cohost.llm import build_model
 from cohost.ports import Connector, Embedder, LanguageModel, Search, Sender, VectorIndex
 from cohost.questions import Questions
+from cohost.recall import Superseded
 from cohost.restore import Restore
 from cohost.settings import Settings
 from cohost.store import Store, hooks
@@ -120,7 +121,7 @@ def _wired(
     return App(
         settings, store, clock, reads, index, search, model, posting, Hooks(store, clock, vault), intake, files,
         Questions(store, search, asked, clock), approval, erasure, Uses(store, clock, approval),
-        Worker(store, clock, search, model, posting, approval, files),
+        Worker(store, clock, search, model, posting, approval, files, due=(Superseded(store, clock, posting).step,)),
     )  # fmt: skip
 
 

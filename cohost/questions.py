@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Literal
 
 from cohost import audience, quotes
-from cohost.errors import Busy, Forbidden, InvalidInput, NotFound, Unauthenticated
+from cohost.errors import Busy, Conflict, Forbidden, InvalidInput, NotFound, Unauthenticated
 from cohost.ids import new_id
 from cohost.model import Caller, Passage, Request
 from cohost.ports import Embedder, FloatArray, Query, Search
-from cohost.store import Store, Tx, people, requests, suggestions
+from cohost.store import Store, Tx, feedback, people, requests, suggestions
+from cohost.store.feedback import Opinion
 from cohost.suggestion import Destination, Suggestion, for_asker, in_space
 
 JOB = "answer"
@@ -108,6 +109,36 @@ class Questions:
                 raise NotFound(f"There is no question {question_id!r}.")
         return self._with_passages(caller, asked, self._embedder.embed([asked.payload["text"]])[0])
 
+    def judge(self, caller: Caller, question_id: str, opinion: Opinion, note: str = "") -> None:
+        """A reader of an answer says what they think of it; saying it again takes the place of the first.
+
+        Raises NotFound, the same where the caller may not read it, and Conflict while there is no answer.
+        """
+        member_id = _asker(caller)
+        with self._store.write() as tx:
+            if not people.hold(tx, caller.community_id, member_id):
+                raise Unauthenticated("The member behind these credentials is not in this community any more.")
+            asked = requests.find(tx, caller.community_id, question_id)
+            if asked is None or asked.job != JOB or not self._reads(tx, caller, asked):
+                raise NotFound(f"There is no question {question_id!r}.")
+            answer = suggestions.published_for(tx, question_id)
+            if answer is None:
+                raise Conflict("This question has no answer yet. Say what you think of it once there is one.")
+            feedback.put(
+                tx, caller.community_id, question_id, answer.id, member_id, opinion, note.strip(), self._clock()
+            )
+
+    def opinion_of(self, caller: Caller, view: QuestionView) -> Opinion | None:
+        """What the caller said of the answer."""
+        if view.answer is None or caller.member_id is None:
+            return None
+        with self._store.read() as tx:
+            return feedback.of_member(tx, view.answer.suggestion_id, caller.member_id)
+
+    def _reads(self, tx: Tx, caller: Caller, asked: Request) -> bool:
+        readers = audience.readers(audience.sight(tx, asked.community_id), _destination(asked))
+        return caller.member_id in readers or caller.is_staff
+
     def mine(self, caller: Caller) -> list[QuestionView]:
         """What the caller asked, newest first, without passages."""
         member_id = _asker(caller)
@@ -138,19 +169,18 @@ class Questions:
     def _nearly_same(self, tx: Tx, asked: Request, to: Destination, vector: FloatArray) -> tuple[PublishedAnswer, ...]:
         """Approved answers to nearly this question, for an audience that contains this one, whose sources stand."""
         seen = audience.sight(tx, asked.community_id)
-        published = {
-            s.request_id: s
-            for s in suggestions.queue(tx, asked.community_id, statuses=["published"], job=JOB, limit=1000)
-        }
-        ids, matrix = requests.vectors(tx, asked.community_id, [i for i in published if i], self._embedder.dimensions)
-        near = sorted(zip(matrix @ vector, ids, strict=True), reverse=True)
-        offered = []
-        for suggestion in (published[i] for cosine, i in near if cosine >= NEARLY_SAME and i != asked.id):
+        known, matrix = requests.answered(tx, asked.community_id, JOB, self._embedder.dimensions)
+        near = sorted(zip(map(float, matrix @ vector), known, strict=True), reverse=True)
+        same = [answer for cosine, (question, answer) in near if cosine >= NEARLY_SAME and question != asked.id]
+        offered: list[PublishedAnswer] = []
+        for answer in same:
+            if len(offered) == MAX_OFFERED:
+                break
+            suggestion = suggestions.get(tx, asked.community_id, answer)
             stands = quotes.all_stand(quotes.stand(tx, asked.community_id, to, suggestion.evidence)) is not None
-            stands &= suggestion.erased_at is None
             if stands and audience.contains(seen, suggestion.destination, to):
                 offered.append(_published(suggestion))
-        return tuple(offered[:MAX_OFFERED])
+        return tuple(offered)
 
 
 def _asker(caller: Caller) -> str:

@@ -141,6 +141,9 @@ class Suggestion:
     assigned_to: str | None = None
     notice: str = ""  # why it was withdrawn, failed or is uncertain, for hosts
     erased_at: datetime | None = None  # its texts were those of a person who was erased then
+    corrects: str | None = None  # the published suggestion whose place it is to take
+    outdated_at: datetime | None = None  # published, and since then something it quotes does not stand any more
+    verified_at: datetime | None = None  # published, and everything it quotes was found again after a change
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ class Uses:
                 tx, caller.community_id, actor, "member.consents_set", "member", member_id, now=self._clock(),
                 **asdict(new),
             )  # fmt: skip
-            self._approval.recheck_after_permission_change(tx, caller.community_id)
+            self._approval.recheck_after_consent_change(tx, caller.community_id, member_id)
 
     def of_caller(self, caller: Caller, *, before: tuple[datetime, str] | None = None, limit: int = 50) -> list[Use]:
         """Answers that quoted the caller's posts, newest first; where one cannot be read by them, only that it exists."""

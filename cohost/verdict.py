@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from cohost import audience, withdrawal
+from cohost import audience, recall, withdrawal
 from cohost.connectors import Connectors
 from cohost.connectors.unusable import Unusable
 from cohost.errors import AlreadyDecided, CohostError, Conflict, InvalidInput, StaleVersion
@@ -84,8 +84,9 @@ class Verdict:
         return self._publish(revision.payload, revision.evidence)
 
     def _reject(self) -> Suggestion:
-        if self.job.needs_reason and not self.decision.reason.strip():
+        if (self.job.needs_reason or self.shown.corrects) and not self.decision.reason.strip():
             raise InvalidInput("Say why: a rejection of this kind needs a reason.", field="reason")
+        recall.leave(self.tx, self.shown, now=self.now)
         return self._settle("rejected")
 
     def _escalate(self) -> Suggestion:

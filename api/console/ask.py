@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import get_args
+from urllib.parse import quote as quoted
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
@@ -14,10 +16,13 @@ from api.rates import rates_of
 from cohost import audience
 from cohost.errors import InvalidInput, TooManyRequests
 from cohost.model import Space
+from cohost.store.feedback import Opinion
 
 router = APIRouter()
 QUESTION_CHARACTERS = 10_000
 SPACE_CHARACTERS = 500
+NOTE_CHARACTERS = 1_000
+OPINIONS: tuple[Opinion, ...] = get_args(Opinion)
 SOON = timedelta(minutes=10)  # a page that was just opened looks every five seconds, one left open overnight does not
 SOON_S, LATER_S = 5, 60
 
@@ -43,15 +48,27 @@ def ask(visit: AnyMember, form: Posted) -> Response:
 
 
 @router.get("/ask/{question_id}")
-def question(visit: AnyMember, question_id: str) -> HTMLResponse:
+def question(visit: AnyMember, question_id: str, thanks: str = "") -> HTMLResponse:
     """The question, passages while it waits, later the approved answer."""
     view = visit.core.questions.get(visit.caller, question_id)
     space = visit.sight.spaces.get(view.space_id or "")
     waited = visit.core.clock() - view.created_at
     return visit.page(
         "question.html", question=view, space=space, asked_by=visit.name(view.asked_by),
-        refresh_s=SOON_S if waited < SOON else LATER_S,
+        refresh_s=SOON_S if waited < SOON else LATER_S, mine=visit.core.questions.opinion_of(visit.caller, view),
+        thanks=bool(thanks),
     )  # fmt: skip
+
+
+@router.post("/ask/{question_id}/feedback")
+def judge(visit: AnyMember, question_id: str, form: Posted) -> Response:
+    """Say what one thinks of an answer; back to where it was read."""
+    sent, back = form.text("opinion", most=20), form.text("back", most=SPACE_CHARACTERS)
+    opinion = next((known for known in OPINIONS if known == sent), None)
+    if opinion is None:
+        raise InvalidInput("Choose one of the buttons: helpful, not helpful or wrong.", field="opinion")
+    visit.core.questions.judge(visit.caller, question_id, opinion, form.text("note", most=NOTE_CHARACTERS))
+    return see(f"/board/{quoted(back, safe='')}#questions" if back else f"/ask/{quoted(question_id)}?thanks=yes")
 
 
 def spaces_of(visit: Visit) -> list[Space]:

@@ -40,6 +40,7 @@ class Place:
 
 PLACES = (
     Place("/queue", "Queue", staff_only=True),
+    Place("/gaps", "Gaps", hosts_only=True),
     Place("/ask", "Ask"),
     Place("/board", "Board"),
     Place("/my-posts", "My posts"),

@@ -11,11 +11,12 @@ from api.console import words
 from api.console.page import StaffOnly, Visit
 from api.console.words import Tab
 from cohost.errors import InvalidInput
-from cohost.store import requests
+from cohost.store import feedback, requests, suggestions
 from cohost.suggestion import Suggestion
 
 router = APIRouter()
 PER_PAGE = 20
+WRONG_SHOWN = 5
 COUNTED = 100  # a longer list shows as "99+": nobody needs the exact number, and counting loads the rows
 
 
@@ -37,7 +38,7 @@ def show(visit: StaffOnly, status: str = "pending", after: str = "") -> HTMLResp
     shown = found[:PER_PAGE]
     return visit.page(
         "queue.html", tab=tab, cards=_cards(visit, shown), counts={t.slug: _count(visit, t) for t in words.TABS},
-        next=shown[-1].id if len(found) > PER_PAGE else "",
+        next=shown[-1].id if len(found) > PER_PAGE else "", wrong=_called_wrong(visit),
     )  # fmt: skip
 
 
@@ -48,6 +49,14 @@ def asked_by(visit: Visit, suggestion: Suggestion) -> str:
     with visit.core.store.read() as tx:
         request = requests.find(tx, visit.community.id, suggestion.request_id)
     return visit.name(request.requested_by) if request and request.requested_by else ""
+
+
+def _called_wrong(visit: Visit) -> list[Suggestion]:
+    if not visit.is_host:
+        return []
+    with visit.core.store.read() as tx:
+        ids = feedback.called_wrong(tx, visit.community.id)[:WRONG_SHOWN]
+        return suggestions.some(tx, visit.community.id, ids)
 
 
 def _found(visit: Visit, tab: Tab, after: str) -> list[Suggestion]:

@@ -12,10 +12,11 @@ from api.console.compare import side_by_side
 from api.console.errors import status_of
 from api.console.evidence import in_sources
 from api.console.forms import Form, Posted
-from api.console.page import StaffOnly, Visit, see
+from api.console.page import HostOnly, StaffOnly, Visit, see
 from api.console.queue import asked_by
+from cohost import recall
 from cohost.errors import AlreadyDecided, Conflict, DeliveryFailed, InvalidInput, StaleVersion
-from cohost.store import suggestions
+from cohost.store import feedback, suggestions
 from cohost.suggestion import Decision, Suggestion, Verdict
 
 router = APIRouter()
@@ -63,6 +64,15 @@ def delivery(visit: StaffOnly, suggestion_id: str, form: Posted) -> Response:
     return see(f"/queue/{suggestion_id}?done=yes")
 
 
+@router.post("/queue/{suggestion_id}/seen")
+def seen(visit: HostOnly, suggestion_id: str, form: Posted) -> Response:
+    """A host has looked at what members say of an answer."""
+    suggestion = visit.core.approval.visible(visit.caller, suggestion_id)
+    with visit.core.store.write() as tx:
+        feedback.mark_seen(tx, suggestion.id)
+    return see(f"/queue/{suggestion_id}")
+
+
 def _decision(form: Form) -> Decision:
     sent = form.text("verdict", most=20)
     verdict = next((known for known in VERDICTS if known == sent), None)
@@ -102,11 +112,16 @@ def _page(
     suggestion = visit.core.approval.visible(visit.caller, suggestion_id)
     with visit.core.store.read() as tx:
         snapshots = suggestions.snapshot_rows(tx, suggestion.id)
+        changes = recall.changes_behind(tx, suggestion)
+        said = feedback.counts(tx, [suggestion.id]).get(suggestion.id, feedback.Counts())
+        remarks = feedback.remarks(tx, suggestion.id)
+        unseen = visit.is_host and suggestion.id in feedback.called_wrong(tx, visit.community.id)
     return visit.page(
         "suggestion.html", status=status, suggestion=suggestion, tab=words.tab_of(suggestion.status),
         text=str(suggestion.payload.get("text", "")), asked_by=asked_by(visit, suggestion),
         evidence=in_sources(visit, suggestion), snapshots=snapshots, verdicts=_verdicts(visit, suggestion),
-        edited=_edited(suggestion), done=done, refusal=refusal, kept=kept,
+        edited=_edited(suggestion), done=done, refusal=refusal, kept=kept, changes=changes, said=said,
+        remarks=remarks, unseen=unseen,
     )  # fmt: skip
 
 

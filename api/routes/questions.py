@@ -13,9 +13,10 @@ from api.core import Core
 from api.cursors import pack, unpack_moment
 from api.idempotency import IdempotencyKey, IdempotentRoute
 from api.rates import rates_of
-from api.schemas import WORDS, Body, Cursor, Id, Limit, ObjectPath, Page, PassageView, View, responses
+from api.schemas import ANY_TEXT, WORDS, Body, Cursor, Id, Limit, ObjectPath, Page, PassageView, View, responses
 from cohost.questions import MAX_CHARACTERS, MAX_HISTORY
 from cohost.questions import QuestionView as Question
+from cohost.store.feedback import Opinion
 
 router = APIRouter(tags=["questions"])
 asking = APIRouter(tags=["questions"], route_class=IdempotentRoute)
@@ -39,6 +40,15 @@ class QuestionBody(Body):
     )
     history: Annotated[list[Turn], Field(max_length=MAX_HISTORY)] = Field(
         [], description="Earlier turns, oldest first."
+    )
+
+
+class FeedbackBody(Body):
+    """What a reader thinks of an answer."""
+
+    opinion: Opinion
+    note: str = Field(
+        "", max_length=1000, pattern=ANY_TEXT, description="For the hosts; they are not told who wrote it."
     )
 
 
@@ -118,6 +128,19 @@ def list_questions(core: Core, caller: Person, limit: Limit = 50, cursor: Cursor
 def get_question(core: Core, caller: Person, id: ObjectPath) -> QuestionView:
     """One of your own; staff look at every one."""
     return _view(core.questions.get(caller, id))
+
+
+@asking.post(
+    "/v1/questions/{id}/feedback",
+    summary="Say what you think of an answer",
+    status_code=204,
+    responses=responses(400, 401, 403, 404, 409, 413, 415, 422),
+)
+def judge_answer(
+    core: Core, caller: Person, id: ObjectPath, body: FeedbackBody, idempotency_key: IdempotencyKey = None
+) -> None:
+    """By everyone who may read the answer; a second time takes the place of the first. Hosts see counts and notes only."""
+    core.questions.judge(caller, id, body.opinion, body.note)
 
 
 def _view(question: Question) -> QuestionView:

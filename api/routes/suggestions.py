@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
@@ -14,12 +14,13 @@ from api.core import Core
 from api.cursors import pack, unpack_moment
 from api.idempotency import IdempotencyKey, IdempotentRoute
 from api.schemas import ANY_TEXT, Body, Cursor, Limit, Moment, ObjectPath, Omitted, Page, View, Whole, responses
-from cohost import audience
+from cohost import audience, recall
 from cohost.audience import Sight
 from cohost.bootstrap import App
 from cohost.errors import InvalidInput
 from cohost.model import Caller
-from cohost.store import publications, suggestions
+from cohost.store import feedback, publications, suggestions
+from cohost.store.feedback import Opinion
 from cohost.suggestion import Decision, Status, Suggestion, Verdict
 
 router = APIRouter(tags=["suggestions"])
@@ -71,6 +72,13 @@ class SuggestionView(View):
     provenance: dict[str, Any]
     assigned_to: str | None
     notice: str = Field(description="Why it was withdrawn, failed or is uncertain, or has to be corrected by hand.")
+    corrects: str | None = Field(description="The published suggestion whose place it takes once it is published.")
+    outdated_at: datetime | None = Field(
+        description="Published, and since then something it quotes does not stand any more: correct or withdraw it."
+    )
+    verified_at: datetime | None = Field(
+        description="Published, and everything it quotes was found again after a source changed."
+    )
     erased_at: datetime | None = Field(description="When its texts went because they were those of an erased person.")
     created_at: datetime
     updated_at: datetime
@@ -100,8 +108,41 @@ class SeenPassageView(View):
     score: float
 
 
+class ChangeView(View):
+    """A quote of a published answer that does not stand any more."""
+
+    title: str
+    space_id: str
+    source_id: str
+    old: str = Field(description="The quote as it was published.")
+    new: str = Field(description="The nearest place in the source as it is now; empty unless it was edited.")
+    why: Literal["edited", "gone", "restricted"] = Field(
+        description="`restricted`: the words stand there, but not every reader of the answer may read them."
+    )
+
+
+class FeedbackCountsView(View):
+    """How many members said what."""
+
+    helpful: int
+    not_helpful: int
+    wrong: int
+
+
+class RemarkView(View):
+    """What a member wrote about the answer; not who."""
+
+    opinion: Opinion
+    note: str
+    at: datetime
+
+
 class SuggestionDetail(SuggestionView):
     """A suggestion with its history."""
+
+    changes: list[ChangeView] = Field(description="Of this answer, or of the one that it corrects.")
+    feedback: FeedbackCountsView
+    remarks: list[RemarkView] = Field(description="Newest first.")
 
     publish_at: datetime | None = Field(description="When it is due to be sent; null unless it is approved.")
     decisions: list[VerdictView]
@@ -209,8 +250,14 @@ def _detail(core: App, caller: Caller, suggestion: Suggestion) -> SuggestionDeta
         decisions = [VerdictView.model_validate(row) for row in suggestions.decisions_of(tx, suggestion.id)]
         passages = [SeenPassageView.model_validate(row) for row in suggestions.snapshot_rows(tx, suggestion.id)]
         outbox = publications.of_suggestion(tx, suggestion.id)
+        changed = [ChangeView.model_validate(change) for change in recall.changes_behind(tx, suggestion)]
+        counted = feedback.counts(tx, [suggestion.id]).get(suggestion.id, feedback.Counts())
+        said = [RemarkView.model_validate(remark) for remark in feedback.remarks(tx, suggestion.id)]
     due = min((p.available_at for p in outbox if p.status == "approved" and p.available_at), default=None)
-    return SuggestionDetail(**_fields(suggestion, seen), publish_at=due, decisions=decisions, passages_seen=passages)
+    return SuggestionDetail(
+        **_fields(suggestion, seen), publish_at=due, decisions=decisions, passages_seen=passages, changes=changed,
+        feedback=FeedbackCountsView.model_validate(counted), remarks=said,
+    )  # fmt: skip
 
 
 def _fields(suggestion: Suggestion, seen: Sight) -> dict[str, Any]:

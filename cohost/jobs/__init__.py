@@ -27,13 +27,18 @@ def run(request: Request, tools: Tools, *, max_characters: int) -> list[Suggesti
     with tools.store.write() as tx:
         if not requests.hold(tx, request.id):  # erased, with who asked, while the draft was made
             return []
-        return [_submit(tx, request, outcome, n, tools.clock(), max_characters) for n, outcome in enumerate(outcomes)]
+        made = [_submit(tx, request, outcome, n, tools.clock(), max_characters) for n, outcome in enumerate(outcomes)]
+    return [one for one in made if one is not None]
 
 
 def _submit(
     tx: Tx, request: Request, outcome: Draft | Abstention, position: int, now: datetime, max_characters: int
-) -> Suggestion:
+) -> Suggestion | None:
+    in_effect = suggestions.published_for(tx, request.id)
+    if in_effect is not None and in_effect.outdated_at is None:
+        return None  # what it quotes stands again
     made = _suggestion(tx, request, outcome, now, max_characters)
+    made = replace(made, corrects=in_effect.id if in_effect else None)
     # one suggestion per try: a worker that died after this commit cannot submit a second one for the same try
     # and what changed or went while the draft was made does not come back as a snapshot
     seen = quotes.still_allowed(tx, request.community_id, outcome.destination, outcome.passages, hold=True)

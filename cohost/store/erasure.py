@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from cohost.store import feedback
 from cohost.store import suggestions as stored
 from cohost.store.engine import Tx
 from cohost.store.sources import IDS_PER_QUERY
@@ -71,6 +72,7 @@ def forget_member(tx: Tx, community_id: str, member_id: str) -> None:
     tx.execute(members.delete().where(members.c.community_id == community_id, members.c.id == member_id))
     mine = (requests.c.community_id == community_id) & (requests.c.requested_by == member_id)
     tx.execute(requests.delete().where(mine))
+    feedback.forget_member(tx, community_id, member_id)
     tx.execute(
         idempotency.delete().where(idempotency.c.community_id == community_id, idempotency.c.member_id == member_id)
     )

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from cohost.model import Request
 from cohost.ports import FloatArray
 from cohost.store.engine import Tx, kept
-from cohost.store.tables import requests
+from cohost.store.tables import requests, suggestions
 
 LEASE = timedelta(minutes=5)  # far above the longest job; a worker that died gives its request back after it
 
@@ -84,14 +84,18 @@ def settle(tx: Tx, request_id: str, status: str, *, available_at: datetime | Non
     tx.execute(requests.update().where(requests.c.id == request_id).values(values))
 
 
-def vectors(tx: Tx, community_id: str, ids: list[str], dimensions: int) -> tuple[list[str], FloatArray]:
-    """Question vectors of the given requests: ids and `(n, dimensions)` float32."""
-    query = sa.select(requests.c.id, requests.c.vector).where(
-        requests.c.community_id == community_id, requests.c.id.in_(ids), requests.c.vector.is_not(None)
+def answered(tx: Tx, community_id: str, job: str, dimensions: int) -> tuple[list[tuple[str, str]], FloatArray]:
+    """Requests with an answer in effect: (request id, suggestion id), and their vectors `(n, dimensions)` float32."""
+    query = (
+        sa.select(requests.c.id, suggestions.c.id.label("suggestion_id"), requests.c.vector)
+        .join(suggestions, suggestions.c.request_id == requests.c.id)
+        .where(requests.c.community_id == community_id, requests.c.job == job, requests.c.vector.is_not(None))
+        .where(suggestions.c.status == "published", suggestions.c.erased_at.is_(None))
+        .where(suggestions.c.outdated_at.is_(None))
     )
-    rows = tx.execute(query).all()
+    rows = [row for row in tx.execute(query) if len(row.vector) == 4 * dimensions]  # not of another embedder
     matrix = np.frombuffer(b"".join(row.vector for row in rows), dtype=np.float32).reshape(-1, dimensions)
-    return [row.id for row in rows], matrix
+    return [(row.id, row.suggestion_id) for row in rows], matrix
 
 
 def waiting_in(tx: Tx, community_id: str, member_id: str, *, limit: int) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -13,7 +14,7 @@ from cohost.errors import NotFound
 from cohost.model import Passage
 from cohost.store.engine import Tx, locked
 from cohost.store.sources import IDS_PER_QUERY
-from cohost.store.tables import decisions, evidence, snapshots, suggestions
+from cohost.store.tables import decisions, evidence, snapshots, sources, spaces, suggestions
 from cohost.suggestion import OPEN, Destination, Evidence, Provenance, Status, Suggestion
 
 
@@ -28,6 +29,7 @@ def add(tx: Tx, new: Suggestion, passages: Sequence[Passage], *, dedupe_key: str
             version=new.version, payload=new.payload, original_payload=new.original_payload,
             destination=asdict(new.destination), rationale=new.rationale, confidence=new.confidence,
             provenance=asdict(new.provenance), assigned_to=new.assigned_to, notice=new.notice, dedupe_key=dedupe_key,
+            corrects=new.corrects, outdated_at=new.outdated_at, verified_at=new.verified_at,
             created_at=new.created_at, updated_at=new.updated_at,
         )
     )  # fmt: skip
@@ -104,6 +106,71 @@ def citing(tx: Tx, community_id: str, space_id: str, source_id: str) -> list[Sug
         evidence.c.community_id == community_id, evidence.c.space_id == space_id, evidence.c.source_id == source_id
     )
     return _load(tx, suggestions.c.id.in_(ids))
+
+
+def published_for(tx: Tx, request_id: str) -> Suggestion | None:
+    """The answer in effect to a request, held until this transaction ends; None when there is none."""
+    where = (suggestions.c.request_id == request_id) & (suggestions.c.status == "published")
+    found = _load(tx, where & suggestions.c.erased_at.is_(None))
+    return found[-1] if found else None
+
+
+def citing_author(tx: Tx, community_id: str, member_id: str) -> list[Suggestion]:
+    """Published ones that quote what a member wrote, held until this transaction ends."""
+    same = (sources.c.space_pk == spaces.c.pk) & (sources.c.id == evidence.c.source_id)
+    ids = (
+        sa.select(evidence.c.suggestion_id)
+        .join(spaces, (spaces.c.community_id == evidence.c.community_id) & (spaces.c.id == evidence.c.space_id))
+        .join(sources, same)
+        .where(evidence.c.community_id == community_id, sources.c.author_id == member_id)
+    )
+    return _load(tx, suggestions.c.id.in_(ids) & (suggestions.c.status == "published"))
+
+
+def placed(tx: Tx, community_id: str) -> set[tuple[Destination, str]]:
+    """Where published ones are seen, and the spaces that they quote there: each pair once, not each suggestion."""
+    place = sa.cast(suggestions.c.destination, sa.Text)
+    query = sa.select(place.label("place"), evidence.c.space_id).distinct().join(evidence)
+    mine = (suggestions.c.community_id == community_id) & (suggestions.c.status == "published")
+    rows = tx.execute(query.where(mine)).all()
+    return {(destination_of(json.loads(row.place)), row.space_id) for row in rows}
+
+
+def published_at(tx: Tx, community_id: str, pairs: Collection[tuple[Destination, str]]) -> list[Suggestion]:
+    """Published ones that are seen at a place and quote a space there, held until this transaction ends."""
+    found: dict[str, Suggestion] = {}
+    for space_id in {space_id for _, space_id in pairs}:
+        quoting = sa.select(evidence.c.suggestion_id).where(
+            evidence.c.community_id == community_id, evidence.c.space_id == space_id
+        )
+        these = _load(tx, suggestions.c.id.in_(quoting) & (suggestions.c.status == "published"))
+        found |= {s.id: s for s in these if (s.destination, space_id) in pairs}
+    return list(found.values())
+
+
+def outdated(tx: Tx, community_id: str) -> list[Suggestion]:
+    """Published ones that quote what does not stand any more, held until this transaction ends."""
+    mine = (suggestions.c.community_id == community_id) & (suggestions.c.status == "published")
+    return _load(tx, mine & suggestions.c.outdated_at.is_not(None))
+
+
+def corrections_of(tx: Tx, suggestion_id: str) -> list[Suggestion]:
+    """What was proposed to take its place, oldest first, held until this transaction ends."""
+    return _load(tx, suggestions.c.corrects == suggestion_id)
+
+
+def superseded(tx: Tx, *, limit: int) -> list[Suggestion]:
+    """Published ones whose correction is published too, of all communities; no two workers' same."""
+    new = suggestions.alias()
+    taken = sa.select(new.c.corrects).where(new.c.status == "published", new.c.corrects.is_not(None))
+    where = suggestions.c.id.in_(taken) & (suggestions.c.status == "published")
+    return _load(tx, where, limit=limit, skip_held=True)
+
+
+def mark(tx: Tx, suggestion_id: str, *, now: datetime, **values: Any) -> None:
+    """Change what is known of it without a version check; a host who reads it sees that it changed."""
+    new = {"version": suggestions.c.version + 1, "updated_at": now, **values}
+    tx.execute(suggestions.update().where(suggestions.c.id == suggestion_id).values(new))
 
 
 def update(tx: Tx, suggestion_id: str, *, from_version: int, now: datetime, **values: Any) -> bool:
@@ -220,5 +287,6 @@ def _suggestion(row: sa.Row[Any], items: tuple[Evidence, ...]) -> Suggestion:
         version=row.version, payload=row.payload, evidence=items, destination=destination_of(row.destination),
         rationale=row.rationale, confidence=row.confidence, provenance=Provenance(**row.provenance),
         created_at=row.created_at, updated_at=row.updated_at, original_payload=row.original_payload,
-        assigned_to=row.assigned_to, notice=row.notice, erased_at=row.erased_at,
+        assigned_to=row.assigned_to, notice=row.notice, erased_at=row.erased_at, corrects=row.corrects,
+        outdated_at=row.outdated_at, verified_at=row.verified_at,
     )  # fmt: skip

@@ -176,6 +176,9 @@ suggestions = Table(
     Column("notice", Text, nullable=False),
     Column("dedupe_key", String, unique=True),
     Column("erased_at", Instant),  # when its texts were emptied because they were those of an erased person
+    Column("corrects", String, index=True),  # the published suggestion whose place it is to take
+    Column("outdated_at", Instant),
+    Column("verified_at", Instant),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
     Index("ix_suggestions_queue", "community_id", "status", "created_at"),
@@ -199,6 +202,19 @@ evidence = Table(
     Column("url", Text),
     sa.PrimaryKeyConstraint("suggestion_id", "position"),
     Index("ix_evidence_source", "community_id", "space_id", "source_id"),
+)  # fmt: skip
+
+feedback = Table(
+    "feedback", metadata,
+    _community(),
+    Column("question_id", ForeignKey("requests.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("suggestion_id", ForeignKey("suggestions.id", ondelete="CASCADE"), nullable=False),
+    Column("member_id", String, nullable=False),
+    Column("opinion", String, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("seen", Boolean, nullable=False),  # by a host
+    Column("at", Instant, nullable=False),
+    sa.PrimaryKeyConstraint("suggestion_id", "member_id"),
 )  # fmt: skip
 
 # What the maker of a draft saw. Rows of their own, so that a deleted source can be taken out of them.

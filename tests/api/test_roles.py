@@ -36,6 +36,8 @@ TABLE = {
     "POST /v1/questions": "member moderator host",
     "GET /v1/questions": "member moderator host",
     "GET /v1/questions/{id}": "member moderator host",
+    "POST /v1/questions/{id}/feedback": "member moderator host",
+    "GET /v1/gaps": "host",
     "GET /v1/suggestions": "moderator host",
     "GET /v1/suggestions/{id}": "moderator host",
     "POST /v1/suggestions/{id}/decision": "moderator host",
