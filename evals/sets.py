@@ -55,7 +55,7 @@ class Task:
 
 def tasks() -> list[Task]:
     """All sets of the development data; raises FileNotFoundError without it."""
-    return [*_ml_beginners(), _hf_nlp(), _stackfaq(), *_stackexchange()]
+    return [*_ml_beginners(), _hf_nlp(), stackfaq(), *_stackexchange()]
 
 
 def _ml_beginners() -> Iterator[Task]:
@@ -82,7 +82,7 @@ def _course_question(row: dict[str, Any], lessons: list[str]) -> Question:
     return Question(row["id"], row["question"], (lesson,), _half(lessons.index(lesson)))
 
 
-def _stackfaq() -> Task:
+def stackfaq() -> Task:
     """Paraphrases by people; the page holds the original question and its answers."""
     rows = json.loads((SHARED / "qa" / "stackfaq" / "stackExchange-FAQ.json").read_text(encoding="utf-8"))
     pairs = rows["root"]["qapair"]

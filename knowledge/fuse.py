@@ -47,7 +47,7 @@ def fused(
     for one in scored:
         one.score += named.boost(one.passage) + _standing(one.passage, staff, newest)
     ranked = sorted(_with_their_whole(scored), key=lambda one: (-one.score, one.passage.chunk_pk))
-    return [one.as_passage() for one in ranked]
+    return _replies_first([one.as_passage() for one in ranked])
 
 
 @dataclass
@@ -148,6 +148,23 @@ def _with_their_whole(scored: Sequence[_Scored]) -> Sequence[_Scored]:
     for one in scored:
         one.score += WHOLE * strength[whole(one.passage)]
     return scored
+
+
+def _replies_first(ranked: Sequence[Passage]) -> list[Passage]:
+    """A thread's question comes right after the best reply to it: who asks the same wants what was answered."""
+    best: dict[tuple[str, str], Passage] = {}
+    for passage in ranked:
+        if passage.parent_id is not None:
+            best.setdefault(whole(passage), passage)
+    first: list[Passage] = []
+    for passage in ranked:
+        reply = best.get(whole(passage)) if _asks(passage) else None
+        first += [reply, passage] if reply else [passage]
+    return list(dict.fromkeys(first))  # where it stands first
+
+
+def _asks(passage: Passage) -> bool:
+    return passage.kind == "post" and passage.parent_id is None and "?" in f"{passage.title} {passage.text}"
 
 
 def _as_written(name: str) -> re.Pattern[str]:

@@ -195,3 +195,12 @@ def test_with_the_members_role_alone_nobody_else_is_concerned(story: Story, publ
         ben = people.member(tx, HERE, "ben")
     story.put_member(replace(ben, name="Benjamin"))
     assert story.now(published) == published
+
+
+@pytest.mark.parametrize(
+    ("again", "offered"), [("When do spring tides come", 1), ("When do the 3 spring tides come?", 0)]
+)
+def test_a_question_with_other_numbers_is_another_question(
+    story: Story, published: Suggestion, again: str, offered: int
+) -> None:
+    assert len(story.ask("ben", again).approved_answers) == offered

@@ -99,6 +99,20 @@ def test_of_two_like_posts_the_newer_comes_first(put: Put, find: Callable[..., l
     assert [p.source_id for p in find("When does the fuel dock open?")[:2]] == ["new", "old"]
 
 
+def test_who_asks_what_was_asked_before_gets_the_reply_first(put: Put, find: Callable[..., list[Passage]]) -> None:
+    put("asked", "Winter berths", "Where do I book a berth for the winter?", kind="post")
+    put("answered", "Re: Winter berths", "At the office, before the end of August.", kind="post", parent_id="asked")
+    put("told", "Winter", "A berth for the winter is quiet: few people, much wind.", kind="post")
+    found = [passage.source_id for passage in find("Where do I book a berth for the winter?")]
+    assert found[:2] == ["answered", "asked"]
+
+
+def test_what_tells_and_does_not_ask_stays_before_its_replies(put: Put, find: Callable[..., list[Passage]]) -> None:
+    put("told", "Winter berths", "You book a berth for the winter at the office, by August.", kind="post")
+    put("thanked", "Re: Winter berths", "Thank you, that helps.", kind="post", parent_id="told")
+    assert find("Where do I book a berth for the winter?")[0].source_id == "told"
+
+
 def test_what_a_reply_quotes_is_found_where_it_was_said(
     core: App, put: Put, find: Callable[..., list[Passage]]
 ) -> None:
