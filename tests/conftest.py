@@ -82,14 +82,15 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     return 0 if any(".py" in named for named in config.args) else None
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)  # before all plugins: they read the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """What shares something dear (a model in memory, a browser) goes to one process, and first, to balance the rest."""
     for item in items:
         for shared in ("model", "browser"):
             if item.get_closest_marker(shared):
                 item.add_marker(pytest.mark.xdist_group(shared))
     items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+    return (yield)
 
 
 @pytest.fixture
@@ -99,16 +100,30 @@ def clock() -> Clock:
 
 @pytest.fixture(scope="session")
 def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
-    """Migrated once, handed out empty to each test."""
-    made = Databases(tmp_path_factory.mktemp("databases"))
+    """Migrated once, and filled with the cast once; a copy for each test."""
+    folder = tmp_path_factory.mktemp("databases")
+
+    def fill(url: str) -> tuple[Cast, datetime]:
+        clock = Clock()
+        core = build(
+            load({"COHOST_HOME": str(folder), "COHOST_DATABASE_URL": url}), clock=clock, embedder=HashEmbedder()
+        )
+        cast = _gathered(core, clock)
+        core.close()
+        return cast, clock.now
+
+    made = Databases(folder, fill)
     yield made
     made.close()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def database_url(request: pytest.FixtureRequest, databases: Databases, tmp_path: Path) -> str:
-    """A database of each kind, in this version's shape and without rows."""
-    return databases.sqlite(tmp_path / "cohost.db") if request.param == "sqlite" else databases.postgresql()
+    """A database of each kind, in this version's shape; with the cast in it where the test asks for them."""
+    filled = "cast" in request.fixturenames
+    if request.param == "sqlite":
+        return databases.sqlite(tmp_path / "cohost.db", filled=filled)
+    return databases.postgresql(filled=filled)
 
 
 @pytest.fixture
@@ -159,8 +174,18 @@ def _judging(made: App) -> App:
 
 
 @pytest.fixture
-def cast(core: App, clock: Clock) -> Cast:
+def cast(core: App, clock: Clock, databases: Databases) -> Cast:
     """Everyone, the spaces `course`, `lounge` and `den` (private, ada's), a lesson and a secret."""
+    with core.store.read() as tx:
+        there = people.all_members(tx, HERE)
+    if not there:  # a database of the test's own
+        return _gathered(core, clock)
+    made: tuple[Cast, datetime] = databases.what_filled(core.store.url)
+    clock.now = max(clock.now, made[1])
+    return made[0]
+
+
+def _gathered(core: App, clock: Clock) -> Cast:
     roles: dict[str, Role] = {"hana": "host", "mo": "moderator", "ada": "member", "ben": "member"}
     with core.store.write() as tx:
         people.put_community(tx, Community(HERE, "Harbour School", BigPurpose(1, "sailors"), ("Be kind.",)), clock())

@@ -15,7 +15,8 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True) 
 POSTS = [
     "/sign-out", "/ask", "/upload", "/people/sign-in-link", "/community", "/queue/sg_1/decision", "/queue/sg_1/undo",
     "/queue/sg_1/delivery", "/upload/page", "/my-posts", "/board/course/answers", "/platforms/connectors",
-    "/platforms/connectors/remove", "/platforms/hooks", "/platforms/hooks/revoke",
+    "/platforms/connectors/remove", "/platforms/hooks", "/platforms/hooks/revoke", "/ask/q_1/feedback",
+    "/queue/sg_1/seen",
 ]  # fmt: skip
 
 
@@ -35,7 +36,7 @@ def test_all_forms_of_the_console_are_in_that_list(client):
     console = client.app.router.routes[-1].app.app
     routes = iter_route_contexts(console.routes)  # also those of included routers
     paths = {route.path for route in routes if "POST" in (getattr(route, "methods", None) or ())}
-    named = {"sg_1": "{suggestion_id}", "/board/course/": "/board/{space_id}/"}
+    named = {"sg_1": "{suggestion_id}", "q_1": "{question_id}", "/board/course/": "/board/{space_id}/"}
     known = {reduce(lambda path, name: path.replace(name, named[name]), named, path) for path in POSTS}
     known |= {"/sign-in/{token}"}
     assert paths == known
