@@ -11,14 +11,17 @@ from typing import Any
 
 from cohost import demo
 from cohost.bootstrap import App
-from cohost.model import Caller, Member, SourceInput
+from cohost.jobs.answer import choose
+from cohost.model import Caller, CommunitySettings, Member, Passage, SourceInput
+from cohost.ports import Embedder
 from cohost.store import people, sources, suggestions
 from cohost.suggestion import Suggestion
 from evals.ground import COMMUNITY, Ground, ground
 from evals.harness import OURS, Report, Row, Setup, data_hash, signature
 from evals.sets import SHARED, Corpus, lines
+from knowledge.select import score_sentences
 
-CLAPNQ, SAMPLE = "clapnq", "sample"
+CLAPNQ, SAMPLE, GIVEN = "clapnq", "sample", "clapnq, given its passage"
 EVERY = 3  # of the answerable questions: a draft takes a fifth of a second
 SAMPLE_QUESTIONS = Path(__file__).with_name("data") / "sample_questions_hard.jsonl"
 SAMPLE_SPACE, SAMPLE_ASKER = "bake-table", "mirela"  # a space of all members, so nothing private may be used
@@ -48,7 +51,29 @@ def measure(setup: Setup) -> Report:
             asked, caller, space = read(place)
             rows += _rows(task, place.core, asked, caller, space)
             signatures[task] = _signature(place, task, asked)
+    if setup.wants(GIVEN):
+        with ground(setup.work, setup.database_url) as place:
+            setup.say(f"Choosing sentences: {GIVEN}")
+            found, asked = _given(place.core.embedder)
+            rows += found
+            signatures[GIVEN] = _signature(place, GIVEN, asked)
     return Report("answer", signatures, tuple(rows))
+
+
+def _given(embedder: Embedder) -> tuple[list[Row], list[_Asked]]:
+    """Of every answerable question with the passage that answers it: which sentences an answer would quote."""
+    f1: dict[str, float] = {}
+    count: dict[str, float] = {}
+    rows = lines(SHARED / "qa" / "clapnq" / "answerable.jsonl")
+    asked = [_Asked(row["id"], row["question"], _page_id(row), tuple(row["sentences"]), _gold(row)) for row in rows]
+    for question, row in zip(asked, rows, strict=True):
+        text = row["passage"]
+        passage = Passage("", question.source_id, row["title"], (), "", 0, len(text), text, score=0.0)
+        chosen = choose(score_sentences(question.text, [passage], embedder), CommunitySettings().answer_words)
+        quoted = " ".join(_folded(sentence.text) for sentence in sorted(chosen, key=lambda s: s.start))
+        f1[question.id] = _quote_f1(question, quoted)
+        count[question.id] = float(sum(_folded(sentence) in quoted for sentence in question.sentences))
+    return [Row(GIVEN, OURS, "sentence F1", f1), Row(GIVEN, OURS, "sentences", count)], asked
 
 
 def _clapnq(place: Ground) -> tuple[list[_Asked], Caller, str]:

@@ -31,7 +31,7 @@ MAX_SENTENCES = 4
 # 8, 16 and 18 are drafted, of its twenty others 18, 18 and 15 left alone.
 THRESHOLDS = {"careful": 0.5, "balanced": 0.3, "bold": 0.2}
 MODEL_FLOOR = 0.12  # below it not even a language model is asked: the passages are about something else
-RELEVANCE_STEP = 0.8  # a sentence joins the answer when it is this close to the best one
+RELEVANCE_STEP = 0.77  # a sentence joins the answer when it is this close to the best one
 
 NOTHING_NEAR = "Nothing in the material that these readers may see comes near the question."
 NOT_ANSWERED = "The material comes near the question but does not seem to answer it."
@@ -176,7 +176,7 @@ def _in_the_sources_words(tools: Tools, ground: _Ground) -> Outcome:
     scored = [sentence for sentence in found if _may_be_posted(sentence, ground)]
     if not scored:
         return ground.abstain(NOTHING_TO_QUOTE)
-    chosen = _choose(scored, tools.community.settings.answer_words)
+    chosen = choose(scored, tools.community.settings.answer_words)
     evidence = [evidence_of(ground.passages[at], start, end) for at, start, end in _joined(chosen, ground.passages)]
     claims = [Claim(text=item.quote, quotes=(quote_of(item),)) for item in evidence]
     where = " › ".join((evidence[0].title, *evidence[0].headings[-1:]))
@@ -191,7 +191,7 @@ def _may_be_posted(sentence: ScoredSentence, ground: _Ground) -> bool:
     return safety.urls_in(sentence.text) <= {passage.url}
 
 
-def _choose(scored: Sequence[ScoredSentence], words: int) -> list[ScoredSentence]:
+def choose(scored: Sequence[ScoredSentence], words: int) -> list[ScoredSentence]:
     """The best sentence, and those close to it, within the answer's length."""
     chosen = [scored[0]]
     for sentence in scored[1:]:
