@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cohost.match.compatibility import Rows
 from cohost.match.profile import WEEK_HOURS, Profile
 from cohost.ports import FloatArray
 
@@ -36,7 +38,7 @@ class Allowed:
     must: Must = Must()
     apart: frozenset[frozenset[str]] = frozenset()  # secret pairs and recent ones alike
 
-    def block(self, rows: Sequence[int] | slice, columns: Sequence[int] | slice) -> BoolArray:
+    def block(self, rows: Rows, columns: Rows) -> BoolArray:
         """(rows, columns) whether two people may meet; nobody meets themselves."""
         allowed = self._fits(rows, columns)
         at = np.arange(len(self.people))
@@ -54,16 +56,16 @@ class Allowed:
             return NO_LANGUAGE
         return NOBODY_LEFT if (speaks & free & others).any() else NO_HOURS
 
-    def _fits(self, rows: Sequence[int] | slice, columns: Sequence[int] | slice) -> BoolArray:
+    def _fits(self, rows: Rows, columns: Rows) -> BoolArray:
         both: BoolArray = self._speaks(rows, columns) & self._free(rows, columns)
         return both
 
-    def _speaks(self, rows: Sequence[int] | slice, columns: Sequence[int] | slice) -> BoolArray:
+    def _speaks(self, rows: Rows, columns: Rows) -> BoolArray:
         needed = 1 if self.must.shared_language else 0
         shared: BoolArray = self._languages[rows] @ self._languages[columns].T >= needed
         return shared
 
-    def _free(self, rows: Sequence[int] | slice, columns: Sequence[int] | slice) -> BoolArray:
+    def _free(self, rows: Rows, columns: Rows) -> BoolArray:
         enough: BoolArray = self._hours[rows] @ self._hours[columns].T >= self.must.overlap_hours
         return enough
 
@@ -89,7 +91,7 @@ class Allowed:
         return others
 
 
-def _marks(sets: Sequence[frozenset[int]] | Sequence[frozenset[str]], values: Iterable[int | str]) -> FloatArray:
+def _marks(sets: Sequence[frozenset[Any]], values: Iterable[Any]) -> FloatArray:
     """(n, values) float32: 1 where a set holds the value."""
     column = {value: at for at, value in enumerate(values)}
     marks = np.zeros((len(sets), len(column)), np.float32)

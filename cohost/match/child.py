@@ -1,0 +1,62 @@
+"""Runs a matching in a process of its own: graph libraries hold the interpreter lock and would freeze the API."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+from collections.abc import Callable
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from typing import ParamSpec, TypeVar
+
+from cohost.errors import Busy
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+TIMEOUT_S = 120.0  # twice the bound for the largest round
+MEMORY_BYTES = 6 * 1024**3  # of addresses, most of which are never touched: libraries reserve gigabytes
+NICENESS = 10  # the API on the same machine goes first
+
+
+def apart(solve: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """The result of `solve`, a function of a module; what it raises is raised here.
+
+    Raises Busy when the process died or took too long; then it is gone, and a smaller round or a retry may help.
+    """
+    context = get_context("spawn")  # a fork would copy locks that other threads hold
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_answer, args=(theirs, solve, args, kwargs), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        return _received(ours)
+    finally:
+        process.kill()
+        process.join()
+        process.close()
+        ours.close()
+
+
+def _received(ours: Connection) -> R:  # type: ignore[type-var]  # what it is, only the caller knows
+    try:
+        if not ours.poll(TIMEOUT_S):
+            raise Busy(f"The matching took longer than {TIMEOUT_S:.0f} s. Try again, or make the round smaller.")
+        done, result = ours.recv()
+    except EOFError as error:
+        raise Busy("The process that made the matching died. Try again, or make the round smaller.") from error
+    if not done:
+        raise result
+    found: R = result
+    return found
+
+
+def _answer(pipe: Connection, solve: Callable[P, R], args: tuple[object, ...], kwargs: dict[str, object]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends it
+    os.nice(NICENESS)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    try:
+        pipe.send((True, solve(*args, **kwargs)))  # type: ignore[arg-type]  # passed on as they came
+    except (ValueError, ArithmeticError, MemoryError) as error:
+        pipe.send((False, error))

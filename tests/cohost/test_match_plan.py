@@ -1,0 +1,127 @@
+"""A round keeps every hard rule, forgets nobody twice, and tells no secret."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import pytest
+import rustworkx
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cohost.errors import Busy, InvalidInput
+from cohost.match.child import apart
+from cohost.match.plan import Plan, Round, plan, plan_mentors
+from cohost.match.profile import Profile
+from cohost.match.rules import NO_HOURS, NO_LANGUAGE, NOBODY_LEFT, Must
+from tests.cohost.match_case import communities, embed, here, random_people
+
+ROUNDS = st.builds(
+    Round, shape=st.sampled_from(["pairs", "groups"]), group_size=st.integers(3, 6),
+    must=st.builds(Must, overlap_hours=st.integers(0, 2), shared_language=st.booleans()),
+)  # fmt: skip
+Community = tuple[list[Profile], frozenset[frozenset[str]]]
+
+
+@settings(max_examples=200, deadline=None)
+@given(communities(), ROUNDS)
+def test_no_round_breaks_a_hard_rule(community: Community, asked: Round) -> None:
+    people, apart_pairs = community
+    made = plan(people, asked, apart_pairs, embed, run=here)
+    who = {person.member_id: person for person in people}
+    for meeting in made.meetings:
+        for one, other in combinations(meeting.member_ids, 2):
+            assert frozenset({one, other}) not in apart_pairs
+            assert len(who[one].hours & who[other].hours) >= asked.must.overlap_hours
+            assert who[one].languages & who[other].languages or not asked.must.shared_language
+    willing = {person.member_id for person in people if "introductions" in person.purposes}
+    assert sorted([*_met(made), *made.left_out]) == sorted(willing)
+
+
+@settings(max_examples=200, deadline=None)
+@given(communities(), ROUNDS)
+def test_what_a_host_reads_of_who_is_left_out_does_not_depend_on_secrets(community: Community, asked: Round) -> None:
+    people, apart_pairs = community
+    open_round = plan(people, asked, frozenset(), embed, run=here)
+    secret_round = plan(people, asked, apart_pairs, embed, run=here)
+    for member in open_round.left_out.keys() & secret_round.left_out.keys():
+        assert open_round.left_out[member] == secret_round.left_out[member]
+    assert set(secret_round.left_out.values()) <= {NO_LANGUAGE, NO_HOURS, NOBODY_LEFT}
+
+
+@settings(max_examples=200, deadline=None)
+@given(communities())
+def test_who_was_left_out_last_time_is_left_out_again_only_where_no_pairs_could_hold_them(community: Community) -> None:
+    people, apart_pairs = community
+    made = plan(people, Round(), apart_pairs, embed, run=here)
+    again = [person for person in people if person.skipped and person.member_id in made.left_out]
+    willing = [person for person in people if "introductions" in person.purposes]
+    held = _most_skipped_that_pairs_can_hold(willing, apart_pairs)
+    assert sum(person.skipped for person in willing) - len(again) >= held
+
+
+def test_an_odd_number_ends_in_a_group_of_three() -> None:
+    made = plan(random_people(7), Round(), frozenset(), embed, run=here)
+    assert sorted(len(meeting.member_ids) for meeting in made.meetings) == [2, 2, 3]
+
+
+def test_a_large_round_keeps_secret_pairs_apart_too() -> None:
+    people = random_people(450)  # more than are looked at in full
+    first = plan(people, Round(), frozenset(), embed, run=here)
+    met = frozenset(frozenset(pair) for meeting in first.meetings for pair in combinations(meeting.member_ids, 2))
+    second = plan(people, Round(), met, embed, run=here)
+    assert not any(frozenset(pair) in met for m in second.meetings for pair in combinations(m.member_ids, 2))
+    assert not second.left_out
+
+
+def test_a_score_is_the_sum_of_the_parts_that_are_shown() -> None:
+    ada, ben = (
+        Profile("ada", asks=("chess",), offers=("baking",), purposes=frozenset({"introductions"})),
+        Profile("ben", asks=("baking",), offers=("chess",), purposes=frozenset({"introductions"})),
+    )
+    (meeting,) = plan([ada, ben], Round(), frozenset(), embed, run=here).meetings
+    assert meeting.parts["asks_offers"] == pytest.approx(1)  # each offers just what the other asks for
+    assert meeting.compatibility == pytest.approx(1 + 0.2)  # and they write as often: the weight of rhythm
+
+
+def test_mentors_take_no_more_than_they_have_room_for() -> None:
+    learners = random_people(5)
+    mentors = [(Profile(f"t{at}", purposes=frozenset({"helping"})), 2) for at in range(2)]
+    made = plan_mentors(learners, mentors, Round(), frozenset(), embed, run=here)
+    assert sorted(meeting.member_ids[1] for meeting in made.meetings) == ["t0", "t0", "t1", "t1"]
+    assert list(made.left_out.values()) == [NOBODY_LEFT]
+
+
+def test_a_round_is_made_in_another_process() -> None:
+    people = random_people(4)
+    assert plan(people, Round(), frozenset(), embed) == plan(people, Round(), frozenset(), embed, run=here)
+
+
+def test_what_a_matching_raises_reaches_the_caller() -> None:
+    with pytest.raises(ValueError, match="invalid literal"):
+        apart(int, "three")
+
+
+def test_a_process_that_dies_is_told_as_busy() -> None:
+    with pytest.raises(Busy, match="died"):
+        apart(exit, 1)
+
+
+def test_groups_of_two_are_refused() -> None:
+    with pytest.raises(InvalidInput, match="3 to 6"):
+        plan([], Round(shape="groups", group_size=2), frozenset(), embed, run=here)
+
+
+def _met(made: Plan) -> list[str]:
+    return [member for meeting in made.meetings for member in meeting.member_ids]
+
+
+def _most_skipped_that_pairs_can_hold(people: list[Profile], apart_pairs: frozenset[frozenset[str]]) -> int:
+    graph = rustworkx.PyGraph()
+    graph.add_nodes_from(people)
+    for one, other in combinations(range(len(people)), 2):
+        if frozenset({people[one].member_id, people[other].member_id}) not in apart_pairs:
+            graph.add_edge(one, other, people[one].skipped + people[other].skipped)
+    return sum(
+        graph.get_edge_data(one, other) for one, other in rustworkx.max_weight_matching(graph, weight_fn=lambda w: w)
+    )
