@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast, get_args
 
 import typer
 from rich.console import Console
@@ -21,6 +21,11 @@ from cohost import backup, logs, serving
 from cohost import demo as sample
 from cohost.bootstrap import App, build, restoring
 from cohost.errors import CohostError, InvalidInput, NotFound
+from cohost.match.forbidden import forbidden_pairs
+from cohost.match.plan import Plan, Round, Shape, plan
+from cohost.match.profile import Purpose
+from cohost.match.rules import Must
+from cohost.match.table import read_profiles
 from cohost.model import Caller, Community, Member, Passage, Role, Space
 from cohost.ports import Query, VectorIndex
 from cohost.progress import OnProgress, progress_bar
@@ -145,6 +150,53 @@ def evaluate(
             print(f"page: {report.write([(made, changes)], out)}")
         if accept:
             print(f"accepted: {accepted.accept(made, kept)}")
+
+
+@app.command()
+def match(
+    profiles: Annotated[Path, typer.Argument(help="CSV in UTF-8 with the columns member_id, purposes and others.")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print who would meet; nothing is stored or sent.")
+    ] = False,
+    shape: Annotated[str, typer.Option(help="pairs or groups.")] = "pairs",
+    size: Annotated[int, typer.Option(help="Of a group, 3 to 6.")] = 4,
+    overlap_hours: Annotated[int, typer.Option(min=0, help="Free hours of the week that both must have.")] = 0,
+    shared_language: Annotated[bool, typer.Option("--shared-language", help="Both must speak one.")] = False,
+    community: CommunityOption = "",
+) -> None:
+    """Try a round of introductions on profiles in a file: who would meet, what speaks for it, who would be left out."""
+    with _core() as core:
+        asked = _round(shape, Must(overlap_hours, shared_language), size, dry_run=dry_run)
+        where = _community(core, community)
+        read = read_profiles(_text_of(profiles), core.clock())
+        with core.store.read() as tx:
+            apart_pairs = forbidden_pairs(tx, where.id)
+        _print_plan(plan(read, asked, apart_pairs, core.embedder.embed))
+
+
+def _round(shape: str, must: Must, size: int, *, dry_run: bool) -> Round:
+    if not dry_run:
+        raise InvalidInput("Rounds are not sent from here; give --dry-run to see one.")
+    if shape not in get_args(Shape):
+        raise InvalidInput(f"There is no shape {shape}; choose from {', '.join(get_args(Shape))}.")
+    purpose: Purpose = "groups" if shape == "groups" else "introductions"
+    return Round(cast("Shape", shape), purpose, must=must, group_size=size)
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"{path} cannot be read as a text in UTF-8: {error}.") from error
+
+
+def _print_plan(made: Plan) -> None:
+    for meeting in made.meetings:
+        parts = ", ".join(f"{name} {value:.2f}" for name, value in meeting.parts.items())
+        print(f"{meeting.compatibility:.2f}  {' + '.join(meeting.member_ids)}  ({parts})")
+    for member_id, reason in made.left_out.items():
+        print(f"left out: {member_id}. {reason}")
+    print(f"{len(made.meetings)} meetings, {len(made.left_out)} left out")
 
 
 @app.command()

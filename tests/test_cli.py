@@ -156,3 +156,29 @@ def test_a_folder_is_read_searched_and_asked(run: Run, store: Store, tmp_path: P
     assert found[0]["source_id"] == "tides.md"
     answer = run("ask", "When do spring tides come?", "--space", "sailing-course").stdout
     assert "> Spring tides come twice a month, at new moon and at full moon." in answer
+
+
+PROFILES = """member_id,asks,offers,languages,purposes
+ada,chess openings,baking bread,en,introductions
+ben,baking bread,chess openings,en,introductions
+cleo,knitting,sailing,fr,introductions
+dan,baking bread,chess openings,en,
+"""
+
+
+def test_a_round_is_tried_before_anybody_hears_of_it(run: Run, tmp_path: Path) -> None:
+    run("community", "create", "harbour")
+    (tmp_path / "people.csv").write_text(PROFILES, "utf-8")
+    shown = run("match", str(tmp_path / "people.csv"), "--dry-run", "--shared-language")
+    assert shown.exit_code == 0, shown.output
+    assert "ada + ben  (asks_offers 1.00" in shown.stdout
+    assert "left out: cleo. Speaks no language" in shown.stdout
+    assert "dan" not in shown.stdout  # did not opt in
+
+
+def test_a_round_is_not_sent_from_the_command_line(run: Run, tmp_path: Path) -> None:
+    run("community", "create", "harbour")
+    (tmp_path / "people.csv").write_text(PROFILES, "utf-8")
+    refused = run("match", str(tmp_path / "people.csv"))
+    assert refused.exit_code == 1
+    assert "--dry-run" in refused.stderr

@@ -30,13 +30,16 @@ class Matched:
     left_out: tuple[int, ...]
 
 
-def match_pairs(compatibility: Compatibility, allowed: Allowed) -> Matched:
-    """Everyone meets somebody where the rules let them; who was left out before comes first."""
+def match_pairs(compatibility: Compatibility, allowed: Allowed, *, candidates: int = CANDIDATES) -> Matched:
+    """Everyone meets somebody where the rules let them; who was left out before comes first.
+
+    Of more than 400 people, each looks at as many best `candidates`.
+    """
     everyone = list(range(len(allowed.people)))
-    pairs = _matching(compatibility, allowed, everyone)
+    pairs = _matching(compatibility, allowed, everyone, candidates)
     rest = _rest(everyone, pairs)
     if len(everyone) > DENSE and len(rest) > 1:
-        pairs += _matching(compatibility, allowed, rest)
+        pairs += _matching(compatibility, allowed, rest, candidates)
     groups = _threes(compatibility, allowed, pairs, _rest(everyone, pairs))
     return Matched(tuple(sorted(groups)), tuple(_rest(everyone, groups)))
 
@@ -46,10 +49,10 @@ def _rest(everyone: Sequence[int], groups: Groups) -> list[int]:
     return [at for at in everyone if at not in taken]
 
 
-def _matching(compatibility: Compatibility, allowed: Allowed, among: list[int]) -> Groups:
+def _matching(compatibility: Compatibility, allowed: Allowed, among: list[int], candidates: int) -> Groups:
     import rustworkx  # loaded only where a round is made
 
-    weights = dict(_edges(compatibility, allowed, among))
+    weights = dict(_edges(compatibility, allowed, among, candidates))
     if not weights:
         return []
     # who was left out is worth more than any sum of the others' weights, so nobody is traded for a nicer meeting
@@ -62,12 +65,14 @@ def _matching(compatibility: Compatibility, allowed: Allowed, among: list[int]) 
     return sorted((min(pair), max(pair)) for pair in matched)
 
 
-def _edges(compatibility: Compatibility, allowed: Allowed, among: list[int]) -> Iterator[tuple[tuple[int, int], int]]:
+def _edges(
+    compatibility: Compatibility, allowed: Allowed, among: list[int], candidates: int
+) -> Iterator[tuple[tuple[int, int], int]]:
     for start in range(0, len(among), ROWS):
         rows = among[start : start + ROWS]
         scores = np.where(allowed.block(rows, among), compatibility.block(rows, among), -np.inf)
         for row, line in zip(rows, scores, strict=True):
-            kept = len(among) if len(among) <= DENSE or allowed.people[row].skipped else CANDIDATES
+            kept = len(among) if len(among) <= DENSE or allowed.people[row].skipped else candidates
             for column in _best(line, kept):
                 other = among[column]
                 yield (min(row, other), max(row, other)), max(1, round(float(line[column]) * UNIT))

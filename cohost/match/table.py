@@ -1,0 +1,129 @@
+"""Profiles from a CSV file: what each column holds, and what is wrong with each row."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import datetime
+from typing import cast, get_args
+from zoneinfo import ZoneInfo
+
+from cohost.errors import InvalidInput
+from cohost.match.profile import Field, Profile, Purpose, utc_hours
+
+# Lists are divided by semicolons; `free` reads like "mon 18-21; sat 9-12", in the member's own time zone.
+COLUMNS = (
+    *("member_id", "goals", "interests", "offers", "asks", "level", "languages", "time_zone", "free", "about"),
+    *("posts_per_week", "shown", "purposes"),
+)
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+LEVELS = range(5)
+BEYOND = ""  # where cells without a column go
+WRONG_SHOWN = 20  # rows named in one message
+
+
+def read_profiles(text: str, at: datetime) -> list[Profile]:
+    """One profile for each row; `at` says which clock holds, where clocks change.
+
+    Raises InvalidInput that names each bad row by its line; then nothing was read.
+    """
+    found: dict[str, Profile] = {}
+    wrong: list[str] = []
+    for line, row in _rows(text):
+        try:
+            profile = _profile(row, at)
+            if profile.member_id in found:
+                raise InvalidInput(f"member {profile.member_id} stands in an earlier row.")
+            found[profile.member_id] = profile
+        except InvalidInput as error:
+            wrong.append(f"line {line}: {error.message}")
+    if wrong:
+        more = [f"and {len(wrong) - WRONG_SHOWN} more"] if len(wrong) > WRONG_SHOWN else []
+        raise InvalidInput("\n".join(("These rows cannot be read:", *wrong[:WRONG_SHOWN], *more)))
+    return list(found.values())
+
+
+def _rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
+    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
+    names = reader.fieldnames or ()
+    if not {"member_id", "purposes"} <= set(names):
+        raise InvalidInput("The first line must name the columns member_id and purposes at least.")
+    if unknown := sorted(set(names) - set(COLUMNS)):
+        raise InvalidInput(f"Unknown columns: {', '.join(unknown)}. There are {', '.join(COLUMNS)}.")
+    try:
+        for row in reader:
+            yield reader.line_num, {key or BEYOND: _cell(value) for key, value in row.items()}
+    except csv.Error as error:
+        raise InvalidInput(f"line {reader.line_num} is not CSV: {error}.") from error
+
+
+def _cell(value: str | list[str] | None) -> str:
+    return "; ".join(value) if isinstance(value, list) else (value or "").strip()
+
+
+def _profile(row: dict[str, str], at: datetime) -> Profile:
+    if BEYOND in row:
+        raise InvalidInput("it has more cells than the first line names.")
+    if not row["member_id"]:
+        raise InvalidInput("the member_id is empty.")
+    return Profile(
+        row["member_id"], goals=_list(row, "goals"), interests=_list(row, "interests"), offers=_list(row, "offers"),
+        asks=_list(row, "asks"), level=_level(row.get("level", "")),
+        languages=frozenset(code.casefold() for code in _list(row, "languages")),
+        hours=_hours(_list(row, "free"), row.get("time_zone", ""), at), about=row.get("about", ""),
+        posts_per_week=_posts(row.get("posts_per_week", "")),
+        shown=cast("frozenset[Field]", _known(row, "shown", get_args(Field))),
+        purposes=cast("frozenset[Purpose]", _known(row, "purposes", get_args(Purpose))),
+    )  # fmt: skip
+
+
+def _list(row: dict[str, str], column: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in row.get(column, "").split(";") if part.strip())
+
+
+def _known(row: dict[str, str], column: str, known: tuple[str, ...]) -> frozenset[str]:
+    given = frozenset(_list(row, column))
+    if unknown := sorted(given - set(known)):
+        raise InvalidInput(f"{column} holds {', '.join(unknown)}; there are {', '.join(known)}.")
+    return given
+
+
+def _level(text: str) -> int | None:
+    if not text:
+        return None
+    if not text.isdecimal() or int(text) not in LEVELS:
+        raise InvalidInput(f"level is {text!r}, not a number from 0 (new to it) to 4 (expert).")
+    return int(text)
+
+
+def _posts(text: str) -> float:
+    try:
+        posts = float(text or 0)
+    except ValueError:
+        posts = -1.0
+    if not 0 <= posts < 10_000:
+        raise InvalidInput(f"posts_per_week is {text!r}, not a number from 0 on.")
+    return posts
+
+
+def _hours(spans: tuple[str, ...], time_zone: str, at: datetime) -> frozenset[int]:
+    if not spans:
+        return frozenset()
+    if not time_zone:
+        raise InvalidInput("free hours need a time_zone.")
+    try:
+        ZoneInfo(time_zone)
+    except (OSError, KeyError, ValueError) as error:  # a folder; no such name; a path
+        raise InvalidInput(f"time_zone is {time_zone!r}, not a name such as Europe/Paris.") from error
+    return utc_hours([hour for span in spans for hour in _span(span)], time_zone, at)
+
+
+def _span(span: str) -> range:
+    """`mon 18-21` as hours of the week."""
+    day, _, hours = span.casefold().partition(" ")
+    start, _, end = hours.strip().partition("-")
+    if day not in DAYS or not start.isdecimal() or not end.isdecimal() or not 0 <= int(start) < int(end) <= 24:
+        raise InvalidInput(f'free holds {span!r}; it is written like "mon 18-21".')
+    begin = DAYS.index(day) * 24
+    return range(begin + int(start), begin + int(end))
