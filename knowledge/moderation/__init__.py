@@ -1,0 +1,1 @@
+"""From a post to what a moderator should look at: normalised text, set-apart quotes, trained heads, marked spans."""
