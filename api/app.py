@@ -26,8 +26,10 @@ from api.routes import (
     hooks,
     keys,
     members,
+    moderation,
     pages,
     questions,
+    reports,
     search,
     sign_in,
     sources,
@@ -41,6 +43,7 @@ from cohost.bootstrap import App
 ROUTERS = (
     community.router, spaces.router, members.router, consents.router, sources.router, batch.router, files.uploads, files.router,
     pages.router, search.router, questions.asking, questions.router, gaps.router,
+    moderation.router, reports.making, reports.router,
     suggestions.deciding, suggestions.router, audit.router,
     keys.making, keys.router, sign_in.router, connectors.making, connectors.router, hooks.making,
     hooks.router, health.router,

@@ -141,7 +141,8 @@ class Approval:
             waits = [one for one in suggestions.corrections_of(tx, shown.id) if one.status in recall.UNDECIDED]
             for one in waits:
                 suggestions.mark(tx, one.id, now=self._clock(), corrects=None)
-            if shown.request_id is not None and not waits:  # it is open again: a new draft, or an abstention, waits
+            open_again = self._jobs[shown.job].again_after_undo and not waits
+            if shown.request_id is not None and open_again:  # it is open again: a new draft, or an abstention, waits
                 requests.settle(tx, shown.request_id, "waiting", available_at=self._clock())
             return self._moved(tx, caller, shown, "undone")
 

@@ -14,9 +14,11 @@ from cohost.connectors.outbound import Outbound
 from cohost.erasing import Erasure
 from cohost.inbound import Hooks
 from cohost.llm import build_model
-from cohost.ports import Connector, Embedder, LanguageModel, Search, Sender, VectorIndex
+from cohost.ports import Connector, Embedder, LanguageModel, ModerationReader, Search, Sender, VectorIndex
 from cohost.questions import Questions
+from cohost.reading import to_be_read
 from cohost.recall import Superseded
+from cohost.reports import Reports
 from cohost.restore import Restore
 from cohost.settings import Settings
 from cohost.store import Store, hooks
@@ -31,6 +33,7 @@ from knowledge.extract.sandbox import Sandbox
 from knowledge.files import Files
 from knowledge.indexes import build_index
 from knowledge.ingest import Intake
+from knowledge.moderation.reader import TrainedReader
 from knowledge.quick import QuickEmbedder
 from knowledge.recent import Recent
 from knowledge.retrieve import Retriever
@@ -57,6 +60,8 @@ class App:
     approval: Approval
     erasure: Erasure
     uses: Uses
+    reports: Reports
+    moderation: ModerationReader
     worker: Worker
 
     def close(self) -> None:
@@ -74,14 +79,22 @@ def utc_now() -> datetime:
 def build(
     settings: Settings, *, clock: Clock = utc_now, embedder: Embedder | None = None, model: LanguageModel | None = None,
     index: VectorIndex | None = None, connectors: Mapping[str, Connector] | None = None, sender: Sender | None = None,
-    store: Store | None = None,
+    store: Store | None = None, moderation: ModerationReader | None = None,
 ) -> App:  # fmt: skip
     """Migrate the database and wire the application; loads no model and no heavy library."""
     store = _store(settings, store)
     migrate(store)
     _check_vault(settings, store)
     core = _wired(
-        settings, store, clock=clock, embedder=embedder, model=model, index=index, connectors=connectors, sender=sender
+        settings,
+        store,
+        clock=clock,
+        embedder=embedder,
+        model=model,
+        index=index,
+        connectors=connectors,
+        sender=sender,
+        moderation=moderation,
     )
     core.erasure.resume()
     return core
@@ -102,6 +115,7 @@ def _wired(
     settings: Settings, store: Store, *, clock: Clock, embedder: Embedder | None = None,
     model: LanguageModel | None = None, index: VectorIndex | None = None,
     connectors: Mapping[str, Connector] | None = None, sender: Sender | None = None,
+    moderation: ModerationReader | None = None,
 ) -> App:  # fmt: skip
     """The application over a database that is not looked at yet."""
     reads: Embedder = embedder or _embedder(settings)
@@ -113,15 +127,18 @@ def _wired(
     vault = Vault(settings)
     posting = Connectors({**built_in(store, clock), **(connectors or {})}, Webhooks(store, clock, vault, sender))
     approval = Approval(store, clock, posting)
-    intake = Intake(store, reads, clock, approval.recheck_after_source_change)
+    intake = Intake(store, reads, clock, approval.recheck_after_source_change, to_be_read)
     files = Files(store, intake, settings, clock, Sandbox(), sender)
     erasure = Erasure(
         store, clock, sources=intake, approval=approval, index=index, home=settings.home, uploads=settings.uploads
     )
+    reader: ModerationReader = moderation or TrainedReader(reads)
     return App(
         settings, store, clock, reads, index, search, model, posting, Hooks(store, clock, vault), intake, files,
         Questions(store, search, asked, clock), approval, erasure, Uses(store, clock, approval),
-        Worker(store, clock, search, model, posting, approval, files, due=(Superseded(store, clock, posting).step,)),
+        Reports(store, clock),
+        reader,
+        Worker(store, clock, search, model, posting, approval, files, reader, due=(Superseded(store, clock, posting).step,)),
     )  # fmt: skip
 
 

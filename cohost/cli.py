@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, cast, get_args
@@ -29,6 +29,7 @@ from cohost.match.table import read_profiles
 from cohost.model import Caller, Community, Member, Passage, Role, Space
 from cohost.ports import Query, VectorIndex
 from cohost.progress import OnProgress, progress_bar
+from cohost.rehearsal import rehearse as rehearsed
 from cohost.settings import Settings, load
 from cohost.store import Tx, audit, credentials, ingestions, people, places, suggestions
 from cohost.store.audit import OPERATOR
@@ -47,6 +48,7 @@ notes = Console(stderr=True, highlight=False)  # what is not the result goes to 
 
 LOOK_S = 0.5  # between two looks at a vector index that is being filled
 STUCK_S = 60.0  # without a chunk more, nobody is waiting for it any longer
+REHEARSED_SHOWN = 20
 DEMO_LINK_TTL = timedelta(hours=12)
 DEMO_PEOPLE = ("ines", "desmond", "mirela", "noor")  # host, moderator, a lively and a new member
 CommunityOption = Annotated[str, typer.Option("--community", help="Its id, where there are several.")]
@@ -120,6 +122,38 @@ def search(
             trail = " › ".join((passage.title, *passage.headings))
             print(f"{passage.score:.3f}  {trail}  ({passage.space_id}/{passage.source_id} {passage.place})")
             print("       " + " ".join(passage.text.split())[:160])
+
+
+@app.command()
+def moderate(
+    rehearse: Annotated[
+        bool, typer.Option("--rehearse", help="Say what would have been flagged; changes nothing.")
+    ] = False,
+    limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many of the newest posts are read.")] = 10_000,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    community: CommunityOption = "",
+) -> None:
+    """Try moderation on past posts before it is switched on."""
+    if not rehearse:
+        raise InvalidInput("Say --rehearse: new posts are read by the worker, once the job `moderate` is switched on.")
+    with _core() as core, progress_bar("Reading posts") as on_progress:
+        where = _community(core, community)
+        off = where.settings.categories_off
+        done = rehearsed(core.store, core.moderation, where.id, limit=limit, off=off, on_progress=on_progress)
+    if as_json:
+        print(json.dumps(asdict(done), ensure_ascii=False, indent=1))
+        return
+    share = len(done.flags) / max(done.posts, 1)
+    print(
+        f"{done.posts} posts read; {len(done.flags)} would have been flagged ({share:.1%}), {done.by_newcomers} by newcomers"
+    )
+    print(f"people decided on {done.agreed + done.disagreed} of these before, and agreed with {done.agreed}")
+    for category, count in done.by_category.items():
+        print(f"{count:6}  {category}")
+    for flag in done.flags[:REHEARSED_SHOWN]:
+        print(
+            f"{flag.probability:.2f}  {flag.category:<13} {flag.space_id}/{flag.source_id}  {' '.join(flag.quote.split())}"
+        )
 
 
 @app.command()

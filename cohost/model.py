@@ -36,6 +36,7 @@ class CommunitySettings:
     connector: str = "board"  # where approved suggestions are published
     caution: Literal["careful", "balanced", "bold"] = "balanced"  # how sure the co-host must be before it drafts
     answer_words: int = 150  # upper bound of an answer
+    categories_off: tuple[str, ...] = ()  # of moderation: what is not looked for
     waiting_text: str = "Thank you. A host will answer here soon."  # the one sentence a member sees until then
 
 

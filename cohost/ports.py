@@ -179,10 +179,21 @@ class Finding:
 class ModerationReader(Protocol):
     """Posts to findings, by categories."""
 
-    name: str  # with the version: part of a suggestion's provenance
+    @property
+    def name(self) -> str:
+        """With the version: part of a suggestion's provenance."""
+        ...
 
     def read(self, posts: Sequence[ModerationText]) -> list[list[Finding]]:
         """Each post's findings, most probable first, every category at most once; [] where there is none."""
+        ...
+
+    def probabilities(self, post: ModerationText) -> dict[str, float]:
+        """0..1 of every category, also where nothing is found."""
+        ...
+
+    def guideline(self, meaning: str, guidelines: Sequence[str]) -> int | None:
+        """The number of the guideline that says this, from 1; None where none comes near."""
         ...
 
 

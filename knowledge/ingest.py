@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any
+from typing import Any, Protocol
 
 from cohost.errors import CohostError, InvalidInput, NotFound, StaleVersion, UnreadableFile
 from cohost.model import Source, SourceInput, Space
@@ -24,6 +24,14 @@ from knowledge.tokens import token_counter
 OnChange = Callable[
     [Tx, str, str, str], None
 ]  # (tx, community id, space id, source id), inside the change's transaction
+
+
+class OnWritten(Protocol):
+    """Told of every source that was added or changed, inside the transaction that writes it."""
+
+    def __call__(self, tx: Tx, community_id: str, post: Source, /, *, now: datetime) -> None: ...
+
+
 TICK = timedelta(microseconds=1)
 
 
@@ -60,11 +68,15 @@ class Plan:
 class Intake:
     """Puts and deletes sources of all communities."""
 
-    def __init__(self, store: Store, embedder: Embedder, clock: Callable[[], datetime], on_change: OnChange) -> None:
+    def __init__(
+        self, store: Store, embedder: Embedder, clock: Callable[[], datetime], on_change: OnChange,
+        on_written: OnWritten = lambda tx, community_id, post, /, *, now: None,
+    ) -> None:  # fmt: skip
         self.store = store
         self.embedder = embedder
         self.clock = clock
         self._on_change = on_change
+        self._on_written = on_written
 
     def put(self, community_id: str, space_id: str, new: SourceInput, actor: Actor) -> PutResult:
         """Insert or replace one source; raises StaleVersion when a newer version or a later deletion is known."""
@@ -270,6 +282,7 @@ class Intake:
                 space=plan.space.id, version=plan.source.version,
             )  # fmt: skip
             retitled = self._follow(tx, community_id, plan) if plan.before else []
+            self._on_written(tx, community_id, plan.source, now=self.clock())
         if retitled:
             self.refresh()
         return PutResult(replace(plan.source, pk=pk), outcome, len(plan.chunks), len({c.hash for c in plan.missing}))

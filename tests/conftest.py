@@ -21,7 +21,7 @@ from cohost.questions import Questions
 from cohost.settings import load
 from cohost.store import Store, credentials, people, places
 from cohost.store.audit import OPERATOR
-from cohost.testing import HashEmbedder, RecordingConnector
+from cohost.testing import HashEmbedder, RecordingConnector, ScriptedReader
 from knowledge.answerable import FEATURES, Answerability
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -39,6 +39,7 @@ rises highest. Leave the mooring two hours before high water.
 Neap tides come at the half moons. The range between high and low water is smallest, so the channel stays shallow.
 """
 HASHED = {"joint": 8.0, "met_weighted": 4.0}
+SEEN = {"You fool": "harassment", "555-0142": "personal_data", "cannot go on": "distress"}  # by moderation, in tests
 SECRET = "The spare key of the boathouse lies under the third flower pot on the left."
 
 
@@ -160,7 +161,15 @@ def core(
 ) -> Iterator[App]:
     """The application with a deterministic embedder; no model, no network."""
     settings = load({"COHOST_HOME": str(tmp_path / "home"), "COHOST_DATABASE_URL": database_url, **index_settings})
-    made = _judging(build(settings, clock=clock, embedder=HashEmbedder(), connectors={platform.name: platform}))
+    made = _judging(
+        build(
+            settings,
+            clock=clock,
+            embedder=HashEmbedder(),
+            connectors={platform.name: platform},
+            moderation=ScriptedReader(SEEN),
+        )
+    )
     yield made
     made.close()
 

@@ -14,6 +14,7 @@ from api.console import (
     community,
     errors,
     gaps,
+    moderation,
     people,
     platforms,
     queue,
@@ -35,7 +36,21 @@ def mount(app: FastAPI, core: App, rates: Rates) -> None:
     console = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     console.state.core, console.state.rates = core, rates
     errors.install(console)
-    for noun in (session, queue, suggestion, gaps, ask, upload, board, uses, people, community, platforms, audit):
+    for noun in (
+        session,
+        queue,
+        suggestion,
+        gaps,
+        moderation,
+        ask,
+        upload,
+        board,
+        uses,
+        people,
+        community,
+        platforms,
+        audit,
+    ):
         console.include_router(noun.router)
     console.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.router.routes.append(_Pages("/", app=SafeHeaders(console)))

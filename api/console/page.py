@@ -41,6 +41,7 @@ class Place:
 PLACES = (
     Place("/queue", "Queue", staff_only=True),
     Place("/gaps", "Gaps", hosts_only=True),
+    Place("/moderation", "Moderation", staff_only=True),
     Place("/ask", "Ask"),
     Place("/board", "Board"),
     Place("/my-posts", "My posts"),
@@ -165,7 +166,8 @@ def _templates() -> Environment:
     )  # fmt: skip
     environment.globals.update(
         tabs=words.TABS, status_note=words.STATUS_NOTE, tab_of=words.tab_of, outcome=words.OUTCOME,
-        file_reason=words.FILE_REASON, kind=words.KIND, proves=words.PROVES, job=words.JOB, source_path=source_path,
+        file_reason=words.FILE_REASON, kind=words.KIND, proves=words.PROVES, steps=words.STEP,
+        job=words.JOB, source_path=source_path,
         describe=audience.describe, quote_characters=QUOTE_CHARACTERS,
     )  # fmt: skip
     return environment

@@ -16,7 +16,7 @@ from api.console.page import HostOnly, StaffOnly, Visit, see
 from api.console.queue import asked_by
 from cohost import recall
 from cohost.errors import AlreadyDecided, Conflict, DeliveryFailed, InvalidInput, StaleVersion
-from cohost.store import feedback, suggestions
+from cohost.store import feedback, safety_cases, suggestions
 from cohost.suggestion import Decision, Suggestion, Verdict
 
 router = APIRouter()
@@ -80,7 +80,9 @@ def _decision(form: Form) -> Decision:
         raise InvalidInput("Choose one of the buttons: approve, edit, reject or escalate.", field="verdict")
     payload = None
     if verdict == "edit":
-        payload = {"text": form.text("text", most=TEXT_CHARACTERS, label="Your text", required=True)}
+        step = form.text("step", most=20)  # of a flag: apart from the verdict, and it may need no words
+        text = form.text("text", most=TEXT_CHARACTERS, label="Your text", required=not step)
+        payload = {"text": text, "step": step} if step else {"text": text}
     return Decision(verdict, form.number("version"), payload, form.text("reason", most=REASON_CHARACTERS))
 
 
@@ -121,8 +123,18 @@ def _page(
         text=str(suggestion.payload.get("text", "")), asked_by=asked_by(visit, suggestion),
         evidence=in_sources(visit, suggestion), snapshots=snapshots, verdicts=_verdicts(visit, suggestion),
         edited=_edited(suggestion), done=done, refusal=refusal, kept=kept, changes=changes, said=said,
-        remarks=remarks, unseen=unseen,
+        remarks=remarks, unseen=unseen, reports=_reports(visit, suggestion),
     )  # fmt: skip
+
+
+def _reports(visit: Visit, suggestion: Suggestion) -> list[str]:
+    """What members wrote with their reports of the post that a flag is about; not who."""
+    if suggestion.job != "moderate":
+        return []
+    with visit.core.store.read() as tx:
+        return safety_cases.reasons(
+            tx, visit.community.id, str(suggestion.payload["space_id"]), str(suggestion.payload["source_id"])
+        )
 
 
 def _verdicts(visit: Visit, suggestion: Suggestion) -> list[dict[str, Any]]:

@@ -24,6 +24,7 @@ def show(visit: AnyMember, done: str = "", before: str = "") -> HTMLResponse:
     spaces = {space_id: visit.sight.spaces[space_id] for use in shown if (space_id := use.seen_in)}
     return visit.page(
         "uses.html", uses=shown, spaces=spaces, older=older, first=not before, consents=uses.consents(visit.caller),
+        notes=visit.core.reports.notes(visit.caller),
         done=done == "saved",
     )  # fmt: skip
 

@@ -81,6 +81,17 @@ PROVES: Final[Mapping[str, str]] = {
     "nothing": "Nobody can tell. It is shown as uncertain, and a host says whether it was posted.",
 }
 
+STEP: Final[Mapping[str, str]] = {
+    "none": "Right, but nothing to do.",
+    "private_note": "A private note to the author.",
+    "ask_to_edit": "Ask the author to edit.",
+    "support": "Offer support. No rule, no penalty, no public trace.",
+    "move": "Move the post.",
+    "hold": "Hold the post until it is settled.",
+    "remove": "Remove the post.",
+    "escalate": "Only escalate to a host.",
+}
+
 KIND: Final[Mapping[str, str]] = {"course": "Course", "discussion": "Discussion", "event": "Events", "chat": "Chat"}
 JOB: Final[Mapping[str, str]] = {
     "answer": "Answer", "discuss": "Discussion prompt", "match": "Introduction", "moderate": "Flag",

@@ -15,6 +15,7 @@ from cohost import model
 from cohost.bootstrap import App
 from cohost.errors import InvalidInput, StaleVersion
 from cohost.jobs import JOBS
+from cohost.jobs.moderate_words import CATEGORIES
 from cohost.store import Tx, audit, people
 
 router = APIRouter(tags=["community"])
@@ -41,6 +42,7 @@ class SettingsView(View):
     connector: str = Field(description="Where approved suggestions are published.")
     caution: Caution = Field(description="How sure the co-host must be before it drafts.")
     answer_words: int = Field(description="The most words of an answer.")
+    categories_off: list[str] = Field(description="What moderation does not look for.")
     waiting_text: str = Field(description="The one sentence a member sees until a host has answered.")
 
 
@@ -70,6 +72,7 @@ class SettingsBody(Body):
     connector: str | None = Field(None, max_length=100, examples=["board"])
     caution: Caution | None = None
     answer_words: Whole | None = Field(None, ge=20, le=1000)
+    categories_off: list[str] | None = Field(None, max_length=20, examples=[["off_purpose"]])
     waiting_text: Annotated[str, StringConstraints(max_length=500, pattern=WORDS)] | None = None
 
 
@@ -122,6 +125,11 @@ def _check_settings(core: App, tx: Tx, community_id: str, new: SettingsBody | No
     unknown = [job for job in new.jobs or () if job not in JOBS]
     if unknown:
         raise InvalidInput(f"{unknown[0]!r} is no job; there are: {', '.join(JOBS)}.", field="settings.jobs")
+    strange = [name for name in new.categories_off or () if name not in CATEGORIES]
+    if strange:
+        raise InvalidInput(
+            f"{strange[0]!r} is no category; there are: {', '.join(CATEGORIES)}.", field="settings.categories_off"
+        )
 
 
 def _next_purpose(old: model.BigPurpose, new: BigPurposeBody | None) -> model.BigPurpose:

@@ -51,7 +51,7 @@ def _put_people_and_spaces(tx: Tx, now: datetime) -> None:
         described["name"],
         BigPurpose(version=1, **purpose),
         tuple(described["guidelines"]),
-        CommunitySettings(),
+        CommunitySettings(jobs=("answer", "moderate")),
     )
     people.put_community(tx, community, now)
     for row in _read("members.yaml"):

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cohost.model import Community, Request, Role
-from cohost.ports import LanguageModel, Search
+from cohost.ports import LanguageModel, ModerationReader, Search
 from cohost.quotes import Readable
 from cohost.store import Store
 from cohost.suggestion import Abstention, Destination, Draft, Evidence, Message, Suggestion
@@ -23,6 +23,7 @@ class Tools:
     model: LanguageModel | None
     clock: Callable[[], datetime]
     community: Community
+    moderation: ModerationReader | None = None
 
 
 Outcome = Draft | Abstention
@@ -55,5 +56,6 @@ class Job:
     ]  # (as shown, proposed payload, what may be quoted)
     emptied: Callable[[dict[str, Any]], dict[str, Any]]  # the payload without any text of sources
     expires_after: timedelta = timedelta(days=30)  # without a change; then nobody needs to decide any more
+    again_after_undo: bool = True  # whether what it was made for is worked on again once it is taken back
     needs_reason: bool = False  # to be rejected
     concerned: Callable[[Suggestion], frozenset[str]] = nobody  # members it is about, who do not decide it

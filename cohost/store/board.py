@@ -38,6 +38,13 @@ def find(tx: Tx, community_id: str, key: str) -> BoardPost | None:
     return _post(row) if row else None
 
 
+def notes_to(tx: Tx, community_id: str, member_id: str, *, limit: int = 100) -> list[BoardPost]:
+    """What was written to one member and answers no question of theirs, newest first."""
+    where = (board_posts.c.community_id == community_id) & (board_posts.c.member_id == member_id)
+    query = sa.select(board_posts).where(where, board_posts.c.question_id.is_(None))
+    return [_post(row) for row in tx.execute(query.order_by(board_posts.c.posted_at.desc()).limit(limit))]
+
+
 def remove(tx: Tx, community_id: str, key: str) -> None:
     """Delete a post; twice is fine."""
     tx.execute(board_posts.delete().where(board_posts.c.community_id == community_id, board_posts.c.key == key))

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from cohost.store import feedback
+from cohost.store import feedback, safety_cases
 from cohost.store import suggestions as stored
 from cohost.store.engine import Tx
 from cohost.store.sources import IDS_PER_QUERY
@@ -73,6 +73,7 @@ def forget_member(tx: Tx, community_id: str, member_id: str) -> None:
     mine = (requests.c.community_id == community_id) & (requests.c.requested_by == member_id)
     tx.execute(requests.delete().where(mine))
     feedback.forget_member(tx, community_id, member_id)
+    safety_cases.forget_member(tx, community_id, member_id)
     tx.execute(
         idempotency.delete().where(idempotency.c.community_id == community_id, idempotency.c.member_id == member_id)
     )

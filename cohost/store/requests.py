@@ -27,6 +27,11 @@ def add(tx: Tx, new: Request, *, vector: bytes | None = None, dedupe_key: str | 
     )  # fmt: skip
 
 
+def is_known(tx: Tx, dedupe_key: str) -> bool:
+    """Whether a request with this key was stored before."""
+    return tx.execute(sa.select(requests.c.id).where(requests.c.dedupe_key == dedupe_key)).first() is not None
+
+
 def find(tx: Tx, community_id: str, request_id: str) -> Request | None:
     """The request, or None."""
     where = (requests.c.community_id == community_id) & (requests.c.id == request_id)

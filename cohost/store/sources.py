@@ -79,14 +79,22 @@ def texts(tx: Tx, community_id: str, ids: Iterable[tuple[str, str]]) -> dict[tup
 
 
 def quotable(
-    tx: Tx, community_id: str, ids: Iterable[tuple[str, str]], *, hold: bool = False
+    tx: Tx, community_id: str, ids: Iterable[tuple[str, str]], *, hold: bool = False, in_answers: bool = True
 ) -> dict[tuple[str, str], Source]:
-    """Those of `texts` that a person wrote who lets them be used in answers.
+    """Those of `texts` that a person wrote who, with `in_answers`, lets them be used in answers.
 
     With `hold`, for what is about to be stored or sent: their change, deletion or erasure waits for this transaction,
     and so finds what it has to take back.
     """
-    return _by_ids(tx, community_id, ids, (sources.c.origin == "person") & consents.lets_answer(), hold=hold)
+    let = consents.lets_answer() if in_answers else sa.true()
+    return _by_ids(tx, community_id, ids, (sources.c.origin == "person") & let, hold=hold)
+
+
+def newest_posts(tx: Tx, community_id: str, *, limit: int) -> list[Source]:
+    """Living posts of people in all spaces, newest first."""
+    where = (sources.c.community_id == community_id) & (sources.c.kind == "post") & (sources.c.origin == "person")
+    query = _select().where(where, sources.c.deleted_at.is_(None)).order_by(sources.c.created_at.desc(), sources.c.pk)
+    return [_stored(row).source for row in tx.execute(query.limit(limit))]
 
 
 def replies(tx: Tx, space_pk: int, root_id: str) -> list[StoredSource]:

@@ -88,6 +88,18 @@ def some(tx: Tx, community_id: str, ids: Collection[str]) -> list[Suggestion]:
     return found
 
 
+def decided_on(tx: Tx, community_id: str, job: str) -> dict[tuple[str, str], str]:
+    """What people last decided on a job's suggestions, by (space id, source id) of the evidence: agreed or disagreed."""
+    agreed = ("approved", "publishing", "published", "undone", "corrected", "failed", "uncertain")
+    query = (
+        sa.select(evidence.c.space_id, evidence.c.source_id, suggestions.c.status)
+        .join(suggestions, suggestions.c.id == evidence.c.suggestion_id)
+        .where(suggestions.c.community_id == community_id, suggestions.c.job == job)
+        .where(suggestions.c.status.in_((*agreed, "rejected"))).order_by(suggestions.c.updated_at)
+    )  # fmt: skip
+    return {(r.space_id, r.source_id): "disagreed" if r.status == "rejected" else "agreed" for r in tx.execute(query)}
+
+
 def open_ones(tx: Tx, community_id: str) -> list[Suggestion]:
     """All that can still be stopped before it is sent, held until this transaction ends."""
     return _load(tx, (suggestions.c.community_id == community_id) & suggestions.c.status.in_(OPEN))

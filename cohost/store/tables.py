@@ -421,6 +421,28 @@ hook_messages = Table(
     Index("ix_hook_messages_received_at", "received_at"),
 )  # fmt: skip
 
+# What members told in confidence: who reported a post, and whom they do not want to meet.
+reports = Table(
+    "reports", metadata,
+    Column("id", String, primary_key=True),
+    _community(),
+    Column("space_id", String, nullable=False),
+    Column("source_id", String, nullable=False),
+    Column("reporter_id", String, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    sa.UniqueConstraint("community_id", "space_id", "source_id", "reporter_id"),
+)  # fmt: skip
+
+blocks = Table(
+    "blocks", metadata,
+    _community(),
+    Column("member_id", String, nullable=False),
+    Column("blocked_id", String, nullable=False),
+    Column("at", Instant, nullable=False),
+    sa.PrimaryKeyConstraint("community_id", "member_id", "blocked_id"),
+)  # fmt: skip
+
 model_spend = Table(
     "model_spend", metadata,
     _community(),

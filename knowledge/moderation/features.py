@@ -16,7 +16,11 @@ I_ME = frozenset("i i'm im i've i'll my me mine myself".split())
 NOT = frozenset("not no never isn't aren't don't doesn't didn't won't can't cannot wasn't".split())
 THIRD = frozenset("he she they him her them his their he's she's they're".split())
 NEAR = 4  # words between a word of the lexicon and the person it is said to
-MONEY = re.compile(r"[$€£]\s?\d|\d+\s?%|\b(?:free|discount|promo|earn|profit|income|crypto|bitcoin|invest|deal|offer|cheap|guaranteed|whatsapp|telegram|dm|click|subscribe|sale|buy)\b", re.IGNORECASE)  # fmt: skip
+MONEY = re.compile(
+    r"[$€£]\s?\d|\d+\s?%|\b(?:free|discount|promo|earn|profit|income|crypto|bitcoin|invest|deal|offer|cheap|guaranteed"
+    r"|whatsapp|telegram|dm|click|subscribe|sale|buy)\b",
+    re.IGNORECASE,
+)
 LINK = re.compile(r"https?://|www\.|\b[\w-]+\.(?:com|net|org|io|xyz|shop|biz|example)\b", re.IGNORECASE)
 FEATURES = (
     *(f"{kind}_{what}" for kind in KINDS for what in ("most", "sum", "to_you")),

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 MOST_MARKS = 1  # combining marks on one letter that a language needs; the rest is decoration
-_LOOKALIKES = dict(
-    zip("аеорсухіјѕһԁԛԝкмтвнАЕОРСУХІЈЅВНКМТαορυνικτΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "aeopcyxijshdqwkmtbhAEOPCYXIJSBHKMTaopuviktABEZHIKMNOPTYX", strict=True)
-)  # fmt: skip
+_CYRILLIC_AND_GREEK = "аеорсухіјѕһԁԛԝкмтвнАЕОРСУХІЈЅВНКМТαορυνικτΑΒΕΖΗΙΚΜΝΟΡΤΥΧ"
+_READ_AS = "aeopcyxijshdqwkmtbhAEOPCYXIJSBHKMTaopuviktABEZHIKMNOPTYX"
+_LOOKALIKES = dict(zip(_CYRILLIC_AND_GREEK, _READ_AS, strict=True))
 _LEET = str.maketrans("013457@$!€", "oieastasie")
 _LATIN = re.compile(r"[A-Za-z]")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")

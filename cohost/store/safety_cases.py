@@ -1,0 +1,82 @@
+"""Reports of posts and blocks between members: secret, and erased with whoever made them or is meant by them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from cohost.store.engine import Tx
+from cohost.store.tables import blocks, reports
+
+
+@dataclass(frozen=True)
+class Report:
+    """A member's report of a post."""
+
+    id: str
+    space_id: str
+    source_id: str
+    reporter_id: str
+    reason: str
+    at: datetime
+
+
+def add_report(tx: Tx, community_id: str, new: Report) -> bool:
+    """Store a report; False when this member reported this post before."""
+    where = _of_post(community_id, new.space_id, new.source_id) & (reports.c.reporter_id == new.reporter_id)
+    if tx.execute(sa.select(reports.c.id).where(where)).first():
+        return False
+    tx.execute(reports.insert().values(community_id=community_id, **new.__dict__))
+    return True
+
+
+def reporters(tx: Tx, community_id: str, posts: Iterable[tuple[str, str]]) -> frozenset[str]:
+    """Who reported any of the posts; for deciding who may decide, and for nothing else."""
+    found: set[str] = set()
+    for space_id, source_id in set(posts):
+        found |= set(
+            tx.execute(sa.select(reports.c.reporter_id).where(_of_post(community_id, space_id, source_id))).scalars()
+        )
+    return frozenset(found)
+
+
+def reasons(tx: Tx, community_id: str, space_id: str, source_id: str) -> list[str]:
+    """What members wrote with their reports of a post, oldest first; not who."""
+    query = sa.select(reports.c.reason).where(_of_post(community_id, space_id, source_id), reports.c.reason != "")
+    return list(tx.execute(query.order_by(reports.c.at, reports.c.id)).scalars())
+
+
+def block(tx: Tx, community_id: str, member_id: str, blocked_id: str, now: datetime) -> None:
+    """Twice is fine."""
+    if blocked_id not in blocked_by(tx, community_id, member_id):
+        tx.execute(
+            blocks.insert().values(community_id=community_id, member_id=member_id, blocked_id=blocked_id, at=now)
+        )
+
+
+def unblock(tx: Tx, community_id: str, member_id: str, blocked_id: str) -> None:
+    """Twice is fine."""
+    where = (blocks.c.community_id == community_id) & (blocks.c.member_id == member_id)
+    tx.execute(blocks.delete().where(where, blocks.c.blocked_id == blocked_id))
+
+
+def blocked_by(tx: Tx, community_id: str, member_id: str) -> list[str]:
+    """Whom a member blocked; for that member alone."""
+    where = (blocks.c.community_id == community_id) & (blocks.c.member_id == member_id)
+    return list(tx.execute(sa.select(blocks.c.blocked_id).where(where).order_by(blocks.c.blocked_id)).scalars())
+
+
+def forget_member(tx: Tx, community_id: str, member_id: str) -> None:
+    """What the member reported and blocked, and the blocks of them."""
+    tx.execute(reports.delete().where(reports.c.community_id == community_id, reports.c.reporter_id == member_id))
+    either = (blocks.c.member_id == member_id) | (blocks.c.blocked_id == member_id)
+    tx.execute(blocks.delete().where(blocks.c.community_id == community_id, either))
+
+
+def _of_post(community_id: str, space_id: str, source_id: str) -> sa.ColumnElement[bool]:
+    return (
+        (reports.c.community_id == community_id) & (reports.c.space_id == space_id) & (reports.c.source_id == source_id)
+    )

@@ -1,0 +1,91 @@
+"""Checking a text, reporting a post, blocking a person, reading a note, and rehearsing on the past."""
+
+from __future__ import annotations
+
+import pytest
+from story import HERE
+
+from cohost.model import SourceInput
+from cohost.store.audit import OPERATOR
+
+RUDE = "You fool, the tide was out."
+
+
+@pytest.fixture
+def posted(core, cast):
+    core.intake.put(HERE, "lounge", SourceInput("p1", "post", "Log", RUDE, author_id="ben"), OPERATOR)
+
+
+def test_members_get_advice_without_numbers_and_staff_get_the_findings(client, as_):
+    body = {"text": RUDE}
+    member = client.post("/v1/moderation/check", headers=as_("ada"), json=body).json()
+    assert member["advice"]
+    assert member["probabilities"] is member["flags"] is None
+    staff = client.post("/v1/moderation/check", headers=as_("mo"), json=body).json()
+    assert staff["probabilities"]["harassment"] == 0.9
+    assert [(f["category"], f["spans"], f["step"]) for f in staff["flags"]] == [
+        ("harassment", [{"start": 0, "end": 8}], "ask_to_edit")
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "🙂🙂", "x" * 100_000, "a\u0301\u0302\u0303" * 500, "\u202eabc\u200b", "```\ncode\n```"]
+)
+def test_any_text_can_be_checked(client, as_, text):
+    assert client.post("/v1/moderation/check", headers=as_("mo"), json={"text": text}).status_code == 200
+
+
+def test_checking_stores_nothing(client, as_, core, posted):
+    client.post("/v1/moderation/check", headers=as_("ada"), json={"text": RUDE})
+    assert client.get("/v1/suggestions?job=moderate", headers=as_("mo")).json()["items"] == []
+
+
+def test_a_report_is_taken_once_and_only_for_what_the_member_may_read(client, as_, posted):
+    body = {"space_id": "lounge", "source_id": "p1", "reason": "It is about me."}
+    assert [client.post("/v1/reports", headers=as_("ada"), json=body).status_code for _ in range(2)] == [204, 204]
+    hidden = client.post("/v1/reports", headers=as_("ben"), json={"space_id": "den", "source_id": "key"})
+    absent = client.post("/v1/reports", headers=as_("ben"), json={"space_id": "nowhere", "source_id": "key"})
+    assert hidden.status_code == absent.status_code == 404
+    assert hidden.text.replace("den", "nowhere") == absent.text
+    assert client.post("/v1/reports", headers=as_("ben"), json=body).status_code == 409  # one's own post
+
+
+def test_blocks_are_seen_by_nobody_else(client, as_):
+    assert client.put("/v1/blocks/ben", headers=as_("ada")).status_code == 204
+    assert client.put("/v1/blocks/ben", headers=as_("ada")).status_code == 204
+    shown = {who: client.get("/v1/blocks", headers=as_(who)).json()["member_ids"] for who in ("ada", "ben", "hana")}
+    assert shown == {"ada": ["ben"], "ben": [], "hana": []}
+    assert client.put("/v1/blocks/ada", headers=as_("ada")).status_code == 422
+    assert client.put("/v1/blocks/nobody", headers=as_("ada")).status_code == 404
+    assert client.delete("/v1/blocks/ben", headers=as_("ada")).status_code == 204
+    assert client.get("/v1/blocks", headers=as_("ada")).json()["member_ids"] == []
+
+
+def test_a_rehearsal_says_what_would_have_been_flagged_and_flags_nothing(client, as_, posted, story):
+    done = client.post("/v1/moderation/rehearsals", headers=as_("mo"), json={"limit": 50}).json()
+    assert done["posts"] == 2  # the secret of the den is a post, too
+    assert [(f["source_id"], f["category"], f["quote"]) for f in done["flags"]] == [("p1", "harassment", "You fool")]
+    story.work()
+    assert client.get("/v1/suggestions?job=moderate", headers=as_("mo")).json()["items"] == []
+
+
+def test_an_unknown_category_is_refused_by_name(client, as_):
+    sent = client.put("/v1/community", headers=as_("hana"), json={"settings": {"categories_off": ["rudeness"]}})
+    assert sent.status_code == 422
+    assert "harassment" in sent.text
+
+
+def test_an_approved_note_is_read_by_its_author(client, as_, core, story):
+    story.settings(jobs=("moderate",))
+    core.intake.put(HERE, "lounge", SourceInput("p1", "post", "Log", RUDE, author_id="ben"), OPERATOR)
+    story.work()
+    (flag,) = client.get("/v1/suggestions?job=moderate", headers=as_("mo")).json()["items"]
+    decided = client.post(
+        f"/v1/suggestions/{flag['id']}/decision",
+        headers=as_("mo"),
+        json={"verdict": "approve", "version": flag["version"]},
+    )
+    assert decided.status_code == 200
+    story.work()
+    assert len(client.get("/v1/notes", headers=as_("ben")).json()["items"]) == 1
+    assert client.get("/v1/notes", headers=as_("ada")).json()["items"] == []
