@@ -85,8 +85,7 @@ def test_an_approved_note_reaches_its_author_alone_and_undo_leaves_no_trace(on: 
     on.core.approval.undo(on.cast.caller("mo"), sent.id)
     assert on.now(sent).status == "undone"
     assert everything(on) == before
-    assert [one.status for one in flags(on)] == ["undone"]  #
-    assert it is not proposed again
+    assert [one.status for one in flags(on)] == ["undone"]  # not proposed again
 
 
 def test_agreeing_that_nothing_is_to_be_done_sends_nothing(on: Story) -> None:
