@@ -87,12 +87,9 @@ def surge() -> list[tuple[str, bool]]:
     return [(row["text"], row["is_toxic"] == "Toxic") for row in _rows("surge/toxicity_en.csv")]
 
 
-def typed_words() -> Iterator[tuple[str, str, float]]:
-    """(text of a span, its type, share of the comment's judges who marked it) over toxic_spans without the trial."""
-    comments, judges, marked = _judgments()
-    for comment, found in marked.items():
-        for (kind, start, end), count in Counter(found).items():
-            yield comments[comment][start:end], kind, count / judges[comment]
+def wikipedia_talk() -> list[tuple[str, bool]]:
+    """Comments, and whether they are toxic, as often as it happens there."""
+    return [(row["text"], row["label"] == "1") for row in _rows("wikipedia_talk/gc.csv")]
 
 
 def presidio() -> list[dict]:  # type: ignore[type-arg]  # rows of a foreign file

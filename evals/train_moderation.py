@@ -39,7 +39,7 @@ WRITTEN_COUNTS = 40.0  # a written sentence as often as so many of a set: the se
 BUDGET = (0.002, 0.01)  # share of ordinary posts, and of written kind sentences, that a category may flag
 GATE = (0.02, 0.05)  # the same for `harm`, which only has to agree
 LEAST, MOST = 0.3, 0.95  # bounds of a threshold
-SPAN_TEXTS = 5000
+SPAN_TEXTS = 9000
 
 
 def main() -> None:
@@ -156,7 +156,7 @@ def _model(kind: str) -> LogisticRegression:
 def _ordinary() -> list[Text]:
     """Posts of two help communities that nobody was hurt in, as far as a busy forum goes; only thresholds see them."""
     made = []
-    for line in (SHARED / "discussions" / "irc").glob("*.raw.txt"):
+    for line in (SHARED / "discussions" / "irc").rglob("*.raw.txt"):
         made += [
             said.split("> ", 1)[-1]
             for said in line.read_text(encoding="utf-8", errors="replace").splitlines()

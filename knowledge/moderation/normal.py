@@ -60,7 +60,7 @@ def words(text: str) -> list[tuple[str, int, int]]:
 
 def _readings(token: str, at: int) -> list[tuple[str, int, int]]:
     bare = token.strip("!*")
-    if re.search(r"[0-9@$!€]", bare) and len(_LATIN.findall(bare)) * 2 >= len(bare):
+    if re.search(r"[0-9@$!€]", bare) and len(_LATIN.findall(bare)) * 3 >= len(bare):
         return [(_short(bare.translate(_LEET)), at, at + len(token))]
     return [(_short(m[0]), at + m.start(), at + m.end()) for m in _WORD.finditer(token)]
 

@@ -13,10 +13,9 @@ from cohost.ports import Finding
 CATEGORY = "personal_data"
 CERTAIN = 0.97  # a form with check digits, or one that nothing else has
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]+\.)+[A-Za-z]{2,}(?![\w-])")
-_CARD = re.compile(r"(?<![\d-])(?:\d[ -]?){12,18}\d(?![\d-])")
-_IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{2,4}){3,8}(?!\w)")
+_CARD = re.compile(r"(?<![\d-])(?:\d[ -]?){11,18}\d(?![\d-])")
+_IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{2,4}){3,8}(?!\w)|(?<!\w)[a-z]{2}\d{2}[a-z0-9]{11,30}(?!\w)")
 _SSN = re.compile(r"(?<![\d-])(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\d-])")
-_IP = re.compile(r"(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\d.])")
 _STREET = re.compile(
     r"(?<!\w)\d{1,5}[A-Za-z]? (?:[A-Z][\w'’.-]+ ){1,4}"
     r"(?:Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Drive|Dr|Boulevard|Blvd|Court|Ct|Square|Terrace|Way)\b"
@@ -28,10 +27,14 @@ _ROLE = re.compile(
     r"|security|sales|service|jobs|mail|abuse)\b",
     re.IGNORECASE,
 )
-_PHONE_CONTEXT = re.compile(
-    r"\b(?:call|phone|tel|mobile|cell|whatsapp|text|ring|number|fax|sms|reach)\b", re.IGNORECASE
+_CARD_SAID = re.compile(r"\b(?:card|cc|visa|mastercard|amex)\b", re.IGNORECASE)
+_PHONE_SAID = re.compile(
+    r"\b(?:call|phone|tel|telephone|mobile|cell|whatsapp|text|ring|number|fax|sms|reach|answering|message[sd]?|office)\b",
+    re.IGNORECASE,
 )
-NEAR = 60  # characters before a bare number in which a word says that it is a telephone number
+_GROUPED = re.compile(r"\d[-. ]\d{3,4}[-. ]?\d{3,4}$")
+_NUMBER = re.compile(r"(?<![\w.])\+?\(?\d[\d ()./-]{5,18}\d(?![\w%])")
+NEAR = 40  # characters around a bare number in which a word says what it is
 REGIONS = ("US", "GB")  # for numbers without a country's prefix
 
 
@@ -47,7 +50,9 @@ def formatted(text: str) -> Iterator[tuple[int, int, str]]:
         if not _ROLE.match(match[0]):
             yield *match.span(), "email"
     for match in _CARD.finditer(text):
-        if luhn.is_valid(re.sub(r"\D", "", match[0])) and len(set(re.sub(r"\D", "", match[0]))) > 2:
+        digits = re.sub(r"\D", "", match[0])
+        long_enough = len(digits) > 12 or _said(_CARD_SAID, text, match)
+        if long_enough and luhn.is_valid(digits) and len(set(digits)) > 1:
             yield *match.span(), "card"
     for match in _IBAN.finditer(text):
         if iban.is_valid(match[0], check_country=False):
@@ -57,21 +62,22 @@ def formatted(text: str) -> Iterator[tuple[int, int, str]]:
     yield from _phones(text)
 
 
-def addresses(text: str) -> Iterator[tuple[int, int, str]]:
-    """Internet addresses of machines: of interest to an evaluation, and shown to nobody as a person's data."""
-    yield from ((*match.span(), "ip") for match in _IP.finditer(text))
-
-
 def _phones(text: str) -> Iterator[tuple[int, int, str]]:
+    """Numbers that are valid or written as telephone numbers, and bare ones beside a word that says so."""
     for region in REGIONS:
         for match in phonenumbers.PhoneNumberMatcher(text, region, leniency=phonenumbers.Leniency.POSSIBLE):
-            digits = re.sub(r"\D", "", match.raw_string)
-            said = _PHONE_CONTEXT.search(text[max(0, match.start - NEAR) : match.start])
-            shaped = match.raw_string.startswith(("+", "(", "00")) or re.search(
-                r"\d[-. ]\d{3,4}[-. ]?\d{3,4}$", match.raw_string
-            )
-            if 8 <= len(digits) <= 15 and (said or shaped):
+            shaped = match.raw_string.startswith(("+", "(", "00")) or _GROUPED.search(match.raw_string)
+            if shaped and 8 <= len(re.sub(r"\D", "", match.raw_string)) <= 15:
                 yield match.start, match.end, "phone"
+    for found in _NUMBER.finditer(text):
+        if 7 <= len(re.sub(r"\D", "", found[0])) <= 15 and _said(_PHONE_SAID, text, found):
+            yield *found.span(), "phone"
+
+
+def _said(words: re.Pattern[str], text: str, match: re.Match[str]) -> bool:
+    """Whether one of the words stands near."""
+    before, after = text[max(0, match.start() - NEAR) : match.start()], text[match.end() : match.end() + NEAR // 2]
+    return bool(words.search(before) or words.search(after))
 
 
 def _apart(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -17,7 +17,11 @@ Word = tuple[str, int, int]
 
 
 def word_rows(text: str, tokens: TokenVectors, lexicon: Lexicon) -> tuple[list[Word], FloatArray]:
-    """The words of a text, and `(words, dimensions + 3·kinds)` float32 of them: meaning, own, left and right weights."""
+    """The words of a text, and `(words, dimensions + 5·kinds)` float32 of them: meaning, then weights in the lexicon.
+
+    Its own, those of its neighbours, the most in the text, and how far it is from that: where a text holds one strong
+    word, its weak ones carry nothing.
+    """
     found = words(text)
     if not found:
         return [], np.zeros((0, 1), dtype=np.float32)
@@ -30,7 +34,8 @@ def word_rows(text: str, tokens: TokenVectors, lexicon: Lexicon) -> tuple[list[W
         pieces = [n for n, at in enumerate(places) if start <= at < end]
         if pieces:
             meant[row] = MEANING_SCALE * tokens.vectors[pieces].mean(axis=0)
-    return found, np.hstack([meant, weights, left, right])
+    most = np.repeat(weights.max(axis=0, keepdims=True), len(found), axis=0)
+    return found, np.hstack([meant, weights, left, right, most, weights - most])
 
 
 def toxic_spans(text: str, tokens: TokenVectors, lexicon: Lexicon, head: Head) -> list[tuple[int, int, float]]:

@@ -28,9 +28,7 @@ def test_members_get_advice_without_numbers_and_staff_get_the_findings(client, a
     ]
 
 
-@pytest.mark.parametrize(
-    "text", ["", "🙂🙂", "x" * 100_000, "a\u0301\u0302\u0303" * 500, "\u202eabc\u200b", "```\ncode\n```"]
-)
+@pytest.mark.parametrize("text", ["", "🙂🙂", "\u202eabc\u200b", "```\ncode\n```", "“"])
 def test_any_text_can_be_checked(client, as_, text):
     assert client.post("/v1/moderation/check", headers=as_("mo"), json={"text": text}).status_code == 200
 

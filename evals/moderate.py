@@ -1,0 +1,112 @@
+"""How well the embedded moderation reader does, on sets that it was not fitted on."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from cohost.ports import ModerationText
+from evals import moderation_sets as sets
+from evals.harness import OURS, Fact, Report, Row, Setup, signature
+from evals.train_moderation import char_f1
+from knowledge.moderation import personal
+from knowledge.moderation.heads import load
+from knowledge.moderation.reader import TrainedReader
+from knowledge.quick import QuickEmbedder
+
+DATA = Path(__file__).parent / "data"
+# Personal data with a fixed form, as the set calls it; `IP_ADDRESS` belongs to a machine and is left out.
+FORMATTED = {
+    "EMAIL_ADDRESS": "email",
+    "CREDIT_CARD": "card",
+    "IBAN_CODE": "iban",
+    "US_SSN": "ssn",
+    "PHONE_NUMBER": "phone",
+}
+SPEED_POSTS = 400
+
+
+def measure(setup: Setup) -> Report:
+    """Any harm, spans, personal data, false flags of ordinary messages, recall of harmful ones, and speed."""
+    embedder = QuickEmbedder(setup.work / "models")
+    reader = TrainedReader(embedder, load())
+    rows: list[Row] = []
+    facts: list[Fact] = []
+    if setup.wants("surge"):
+        facts += _any_harm(reader, "surge", sets.surge())
+    if setup.wants("wikipedia_talk"):
+        facts += _any_harm(reader, "wikipedia_talk", sets.wikipedia_talk())
+    if setup.wants("semeval"):
+        f1 = {str(n): char_f1(reader.toxic(text), gold) for n, (text, gold) in enumerate(sets.spans("trial"))}
+        rows.append(Row("semeval", OURS, "span F1", f1))
+    if setup.wants("presidio"):
+        rows += _personal()
+    if setup.wants("messages"):
+        rows += _messages(reader)
+    if setup.wants("speed"):
+        facts.append(_speed(reader))
+    made = signature(
+        "moderate", data="see evals.moderation_sets", model="", embedder=embedder.name, settings=reader.name
+    )
+    return Report("moderate", {"moderate": made}, tuple(rows), tuple(facts))
+
+
+def _any_harm(reader: TrainedReader, task: str, labelled: Sequence[tuple[str, bool]]) -> list[Fact]:
+    from sklearn.metrics import average_precision_score, roc_auc_score
+
+    truth = np.array([harmful for _, harmful in labelled])
+    scores = np.array([reader.probability(text) for text, _ in labelled])
+    threshold = np.quantile(scores[~truth], 0.99)
+    return [
+        Fact(task, "AUROC", float(roc_auc_score(truth, scores))),
+        Fact(task, "AUPRC", float(average_precision_score(truth, scores))),
+        Fact(task, "recall at 1 % false positives", float(np.mean(scores[truth] > threshold))),
+    ]
+
+
+def _personal() -> list[Row]:
+    """Of each span of a kind with a fixed form: whether more than half of it was marked."""
+    found: dict[str, dict[str, float]] = {kind: {} for kind in FORMATTED.values()}
+    for n, row in enumerate(sets.presidio()):
+        marked = {at for start, end, _ in personal.formatted(row["full_text"]) for at in range(start, end)}
+        for span in row["spans"]:
+            if span["entity_type"] in FORMATTED:
+                inside = range(span["start_position"], span["end_position"])
+                share = sum(at in marked for at in inside) / len(inside)
+                found[FORMATTED[span["entity_type"]]][f"{n}/{span['start_position']}"] = float(share > 0.5)
+    return [Row("presidio", OURS, f"recall of {kind}", values) for kind, values in found.items() if values]
+
+
+def _messages(reader: TrainedReader) -> list[Row]:
+    """At the shipped thresholds: shares of ordinary messages flagged, and of harmful ones found."""
+    ordinary, harmful = _lines("moderation_ordinary.jsonl"), _lines("moderation_harmful.jsonl")
+    flagged = [_flagged(reader, row["text"]) for row in [*ordinary, *harmful]]
+    false = {str(n): float(bool(seen)) for n, seen in enumerate(flagged[: len(ordinary)])}
+    rows = [Row("messages", OURS, "ordinary ones flagged", false)]
+    found = list(zip(harmful, flagged[len(ordinary) :], strict=True))
+    rows.append(Row("messages", OURS, "harmful ones found", {str(n): float(bool(s)) for n, (_, s) in enumerate(found)}))
+    for category in sorted({row["category"] for row in harmful}):
+        values = {str(n): float(bool(s)) for n, (row, s) in enumerate(found) if row["category"] == category}
+        rows.append(Row("messages", OURS, f"found, {category}", values))
+    return rows
+
+
+def _flagged(reader: TrainedReader, text: str) -> list[str]:
+    return [finding.category for finding in reader.read([ModerationText(text)])[0] if not finding.quoted]
+
+
+def _speed(reader: TrainedReader) -> Fact:
+    posts = [ModerationText(row["text"]) for row in _lines("moderation_ordinary.jsonl")]
+    posts = (posts * (SPEED_POSTS // max(len(posts), 1) + 1))[:SPEED_POSTS]
+    begun = time.process_time()
+    for n in range(0, len(posts), 64):
+        reader.read(posts[n : n + 64])
+    return Fact("speed", "posts per CPU second", len(posts) / (time.process_time() - begun))
+
+
+def _lines(name: str) -> list[dict[str, str]]:
+    return [json.loads(line) for line in (DATA / name).read_text(encoding="utf-8").splitlines() if line.strip()]
