@@ -39,7 +39,7 @@ def learned_from(seed: int = 0) -> list[Text]:
     """Every text that the heads are fitted on, in a fixed order."""
     pick = random.Random(seed)  # noqa: S311  a sample, no secret
     sets = (
-        (list(_toxic_spans()), 9000),
+        (list(_toxic_spans()), 5000),
         (list(_edos()), 2500),
         (list(_hatemoji()), 2500),
         (list(_davidson()), 2500),
