@@ -132,7 +132,7 @@ def _wired(
     erasure = Erasure(
         store, clock, sources=intake, approval=approval, index=index, home=settings.home, uploads=settings.uploads
     )
-    reader: ModerationReader = moderation or TrainedReader(reads)
+    reader: ModerationReader = moderation or TrainedReader(embedder or _fitted_on(settings, reads))
     return App(
         settings, store, clock, reads, index, search, model, posting, Hooks(store, clock, vault), intake, files,
         Questions(store, search, asked, clock), approval, erasure, Uses(store, clock, approval),
@@ -146,6 +146,11 @@ def _embedder(settings: Settings) -> Embedder:
     if settings.embedder == DEFAULT:
         return QuickEmbedder(settings.home / "models")
     return SentenceEmbedder(settings.embedder.removesuffix("@float32"))
+
+
+def _fitted_on(settings: Settings, reads: Embedder) -> Embedder:
+    """What the moderation heads were fitted on, whatever the community's texts are embedded with."""
+    return reads if settings.embedder == DEFAULT else QuickEmbedder(settings.home / "models")
 
 
 def _check_vault(settings: Settings, store: Store) -> None:

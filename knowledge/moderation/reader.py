@@ -10,7 +10,7 @@ import numpy as np
 
 from cohost.ports import Embedder, Finding, FloatArray, ModerationText, TokenVectors
 from knowledge.moderation import parts, personal
-from knowledge.moderation.features import lexical, meaning
+from knowledge.moderation.features import FEATURES, lexical, meaning
 from knowledge.moderation.heads import MEANING_SCALE, Head, Heads, load
 from knowledge.moderation.normal import Normal, normalise
 from knowledge.moderation.spans import toxic_spans
@@ -154,7 +154,7 @@ class TrainedReader:
 def rows_of(texts: Sequence[str], read: Sequence[TokenVectors], heads: Heads, dimensions: int) -> FloatArray:
     """`(texts, features)` float32: what the heads of the categories read."""
     if not texts:
-        return np.zeros((0, dimensions), dtype=np.float32)
+        return np.zeros((0, dimensions + len(FEATURES)), dtype=np.float32)
     meant = np.stack([MEANING_SCALE * meaning(tokens, dimensions) for tokens in read])
     worded = np.array([lexical(text, heads.lexicon) for text in texts], dtype=np.float32)
     return np.hstack([meant, worded])

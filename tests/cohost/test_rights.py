@@ -46,13 +46,13 @@ def test_what_moderators_decide_hosts_decide_too(story: Story, draft: Suggestion
 
 def test_nobody_decides_about_themselves_while_somebody_else_can(story: Story, draft: Suggestion) -> None:
     about_mo = deciding(story, decided_by=frozenset({"moderator"}), concerned=lambda suggestion: frozenset({"mo"}))
-    with pytest.raises(Forbidden, match="about you"):
+    with pytest.raises(Forbidden, match="concerns you"):
         approve(about_mo, story, draft, "mo")
     handed = about_mo.decide(story.cast.caller("mo"), draft.id, Decision("escalate", draft.version))
     assert handed.assigned_to == "hana"
     assert approve(about_mo, story, handed, "hana").status == "approved"
     assert {row["by_concerned"] for row in story.rows("decisions")} == {False}
-    with pytest.raises(Forbidden, match="about you"):
+    with pytest.raises(Forbidden, match="concerns you"):
         about_mo.undo(story.cast.caller("mo"), draft.id)
 
 
