@@ -21,7 +21,6 @@ from cohost import backup, logs, serving
 from cohost import demo as sample
 from cohost.bootstrap import App, build, restoring
 from cohost.errors import CohostError, InvalidInput, NotFound
-from cohost.match.forbidden import forbidden_pairs
 from cohost.match.plan import Plan, Round, Shape, plan
 from cohost.match.profile import Purpose
 from cohost.match.rules import Must
@@ -31,7 +30,7 @@ from cohost.ports import Query, VectorIndex
 from cohost.progress import OnProgress, progress_bar
 from cohost.rehearsal import rehearse as rehearsed
 from cohost.settings import Settings, load
-from cohost.store import Tx, audit, credentials, ingestions, people, places, suggestions
+from cohost.store import Tx, audit, credentials, ingestions, people, places, safety_cases, suggestions
 from cohost.store.audit import OPERATOR
 from cohost.suggestion import Destination, in_space
 from knowledge.reembed import reembed
@@ -204,7 +203,7 @@ def match(
         where = _community(core, community)
         read = read_profiles(_text_of(profiles), core.clock())
         with core.store.read() as tx:
-            apart_pairs = forbidden_pairs(tx, where.id)
+            apart_pairs = safety_cases.kept_apart(tx, where.id)
         _print_plan(plan(read, asked, apart_pairs, core.embedder.embed))
 
 

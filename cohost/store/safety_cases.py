@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import combinations
 
 import sqlalchemy as sa
 
 from cohost.store.engine import Tx
-from cohost.store.tables import blocks, reports
+from cohost.store.tables import blocks, reports, sources, spaces, suggestions
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,42 @@ def blocked_by(tx: Tx, community_id: str, member_id: str) -> list[str]:
     """Whom a member blocked; for that member alone."""
     where = (blocks.c.community_id == community_id) & (blocks.c.member_id == member_id)
     return list(tx.execute(sa.select(blocks.c.blocked_id).where(where).order_by(blocks.c.blocked_id)).scalars())
+
+
+def kept_apart(tx: Tx, community_id: str) -> frozenset[frozenset[str]]:
+    """Member ids, two by two, that nothing may bring together: after a block, a report, or while a case is open.
+
+    Secret: neither the pairs nor their number may reach a reason, a count, an order or an error.
+    """
+    return frozenset(
+        frozenset(pair)
+        for pair in (*_blocked(tx, community_id), *_reported(tx, community_id), *_in_a_case(tx, community_id))
+        if len(set(pair)) > 1
+    )
+
+
+def _blocked(tx: Tx, community_id: str) -> Iterable[tuple[str, str]]:
+    query = sa.select(blocks.c.member_id, blocks.c.blocked_id).where(blocks.c.community_id == community_id)
+    return ((row.member_id, row.blocked_id) for row in tx.execute(query))
+
+
+def _reported(tx: Tx, community_id: str) -> Iterable[tuple[str, str]]:
+    query = (
+        sa.select(reports.c.reporter_id, sources.c.author_id)
+        .join(spaces, (spaces.c.community_id == reports.c.community_id) & (spaces.c.id == reports.c.space_id))
+        .join(sources, (sources.c.space_pk == spaces.c.pk) & (sources.c.id == reports.c.source_id))
+        .where(reports.c.community_id == community_id, sources.c.author_id.is_not(None))
+    )
+    return ((row.reporter_id, row.author_id) for row in tx.execute(query))
+
+
+def _in_a_case(tx: Tx, community_id: str) -> Iterable[tuple[str, str]]:
+    """Whoever wrote a post that waits for moderators, with whom it answers."""
+    query = sa.select(suggestions.c.payload).where(
+        suggestions.c.community_id == community_id, suggestions.c.job == "moderate", suggestions.c.status == "pending"
+    )
+    for payload in tx.execute(query).scalars():
+        yield from combinations(sorted(set(payload.get("concerned", ()))), 2)
 
 
 def forget_member(tx: Tx, community_id: str, member_id: str) -> None:

@@ -10,7 +10,7 @@ from story import HERE, Story
 
 from cohost.errors import Forbidden, InvalidInput
 from cohost.model import Member, SourceInput
-from cohost.store import people, suggestions, tables
+from cohost.store import people, safety_cases, suggestions, tables
 from cohost.store.audit import OPERATOR
 from cohost.suggestion import Suggestion
 from cohost.testing import RecordingConnector
@@ -197,6 +197,22 @@ def test_erasing_the_author_takes_the_note_and_the_flag_with_them(on: Story) -> 
         assert tx.execute(sa.select(tables.board_posts)).all() == []
         left = suggestions.queue(tx, HERE, statuses=(), job=None, jobs=None, after=None, limit=50)
     assert "You fool" not in str(left)
+
+
+def test_a_block_a_report_and_an_open_case_keep_two_people_apart(on: Story) -> None:
+    def apart() -> set[tuple[str, ...]]:
+        with on.core.store.read() as tx:
+            return {tuple(sorted(pair)) for pair in safety_cases.kept_apart(tx, HERE)}
+
+    assert apart() == set()
+    on.core.reports.block(on.cast.caller("ada"), "hana")
+    post(on, KIND, id="p2", who="mo")
+    on.core.reports.report(on.cast.caller("ada"), "lounge", "p2", "")
+    post(on, KIND, who="hana")
+    made = flag(on, who="ben", id="p3", parent="p1")
+    assert apart() == {("ada", "hana"), ("ada", "mo"), ("ben", "hana")}
+    on.decide("reject", made, "mo", reason="They are old friends.")
+    assert apart() == {("ada", "hana"), ("ada", "mo")}
 
 
 def test_erasing_who_reported_and_blocked_takes_both_with_them(on: Story) -> None:
