@@ -16,7 +16,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
+from cohost.demo import FOLDER
 from evals.sets import SHARED
+from knowledge.moderation.reader import windows_of
 
 HARM = ("harassment", "hate", "threat", "sexual", "distress", "spam", "off_purpose")
 WRITTEN = Path(__file__).parent / "data" / "moderation_written.txt"
@@ -58,7 +62,15 @@ def written() -> list[Text]:
         kinds = {group} if group in HARM else set()
         yes = frozenset(kinds | ({"harm"} if kinds & {"harassment", "hate", "threat", "sexual"} else set()))
         made += [Text(text, yes, everything - yes, f"written/{group}") for text in texts]
-    return made
+    return [*made, *(Text(text, frozenset(), everything, "written/sample") for text in _sample())]
+
+
+def _sample() -> Iterator[str]:
+    """What people of the sample community wrote, and the lessons that they read, in the reader's windows."""
+    posts = [row["text"] for row in yaml.safe_load((FOLDER / "posts.yaml").read_text(encoding="utf-8"))]
+    lessons = [path.read_text(encoding="utf-8") for path in sorted((FOLDER / "course").glob("*.md"))]
+    for text in (*posts, *lessons):
+        yield from (window.text for window in windows_of(text) if not window.quoted)
 
 
 def spans(name: str) -> list[tuple[str, frozenset[int]]]:
