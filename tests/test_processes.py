@@ -69,13 +69,14 @@ def wait_until(true, running):
 
 
 def stop(running, number=signal.SIGTERM):
-    """Ask it to stop; what it printed last, and its child processes that are still there."""
+    """Ask it to stop; what it printed last (None: it left in mid-work), and its child processes that are still there."""
     children = children_of(running.pid)
     running.send_signal(number)
     output, errors = running.communicate(timeout=PATIENCE_S)
     assert running.returncode == 0, errors.decode()
     assert b"Traceback" not in errors
-    return json.loads(output.splitlines()[-1]), [child for child in children if is_alive(child)]
+    printed = json.loads(output.splitlines()[-1]) if output else None
+    return printed, [child for child in children if is_alive(child)]
 
 
 def children_of(pid):
