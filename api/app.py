@@ -15,6 +15,7 @@ from api.metrics import metrics
 from api.rates import Rates
 from api.readiness import Readiness
 from api.routes import (
+    appeals,
     audit,
     batch,
     community,
@@ -43,7 +44,7 @@ from cohost.bootstrap import App
 ROUTERS = (
     community.router, spaces.router, members.router, consents.router, sources.router, batch.router, files.uploads, files.router,
     pages.router, search.router, questions.asking, questions.router, gaps.router,
-    moderation.router, reports.making, reports.router,
+    moderation.router, reports.making, reports.router, appeals.making, appeals.router,
     suggestions.deciding, suggestions.router, audit.router,
     keys.making, keys.router, sign_in.router, connectors.making, connectors.router, hooks.making,
     hooks.router, health.router,

@@ -29,14 +29,16 @@ class Approval:
 
     def queue(
         self, caller: Caller, *, statuses: Collection[str] = (), job: str | None = None,
-        after: tuple[datetime, str] | None = None, limit: int = 50,
+        category: str | None = None, without: str | None = None, after: tuple[datetime, str] | None = None,
+        limit: int = 50,
     ) -> list[Suggestion]:  # fmt: skip
         """What the caller may decide on, oldest first, after a cursor of (created_at, id)."""
         jobs = rights.jobs_in_sight(caller, self._jobs)
         with self._store.read() as tx:
             return suggestions.queue(
-                tx, caller.community_id, statuses=statuses, job=job, jobs=jobs, after=after, limit=limit
-            )
+                tx, caller.community_id, statuses=statuses, job=job, jobs=jobs, category=category, without=without,
+                after=after, limit=limit,
+            )  # fmt: skip
 
     def visible(self, caller: Caller, suggestion_id: str) -> Suggestion:
         """One suggestion; raises NotFound when it is absent or not for the caller to see."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from cohost.appeals import Appeals
 from cohost.approval import Approval
 from cohost.connectors import Connectors, built_in
 from cohost.connectors.addresses import Addresses
@@ -20,6 +21,7 @@ from cohost.reading import to_be_read
 from cohost.recall import Superseded
 from cohost.reports import Reports
 from cohost.restore import Restore
+from cohost.sensitivity import Tuner
 from cohost.settings import Settings
 from cohost.store import Store, hooks
 from cohost.store import connectors as connector_rows
@@ -61,6 +63,8 @@ class App:
     erasure: Erasure
     uses: Uses
     reports: Reports
+    appeals: Appeals
+    tuner: Tuner
     moderation: ModerationReader
     worker: Worker
 
@@ -133,12 +137,16 @@ def _wired(
         store, clock, sources=intake, approval=approval, index=index, home=settings.home, uploads=settings.uploads
     )
     reader: ModerationReader = moderation or TrainedReader(embedder or _fitted_on(settings, reads))
+    tuner = Tuner(store, reader, clock)
+    due = (Superseded(store, clock, posting).step, tuner.step)
     return App(
         settings, store, clock, reads, index, search, model, posting, Hooks(store, clock, vault), intake, files,
         Questions(store, search, asked, clock), approval, erasure, Uses(store, clock, approval),
         Reports(store, clock),
+        Appeals(store, clock, approval),
+        tuner,
         reader,
-        Worker(store, clock, search, model, posting, approval, files, reader, due=(Superseded(store, clock, posting).step,)),
+        Worker(store, clock, search, model, posting, approval, files, reader, due=due),
     )  # fmt: skip
 
 

@@ -137,8 +137,7 @@ def moderate(
         raise InvalidInput("Say --rehearse: new posts are read by the worker, once the job `moderate` is switched on.")
     with _core() as core, progress_bar("Reading posts") as on_progress:
         where = _community(core, community)
-        off = where.settings.categories_off
-        done = rehearsed(core.store, core.moderation, where.id, limit=limit, off=off, on_progress=on_progress)
+        done = rehearsed(core.store, core.moderation, where, limit=limit, on_progress=on_progress)
     if as_json:
         print(json.dumps(asdict(done), ensure_ascii=False, indent=1))
         return
@@ -147,6 +146,7 @@ def moderate(
         f"{done.posts} posts read; {len(done.flags)} would have been flagged ({share:.1%}), {done.by_newcomers} by newcomers"
     )
     print(f"people decided on {done.agreed + done.disagreed} of these before, and agreed with {done.agreed}")
+    print("with each budget: " + ", ".join(f"{name} {count}" for name, count in done.by_budget.items()))
     for category, count in done.by_category.items():
         print(f"{count:6}  {category}")
     for flag in done.flags[:REHEARSED_SHOWN]:

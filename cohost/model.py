@@ -37,6 +37,11 @@ class CommunitySettings:
     caution: Literal["careful", "balanced", "bold"] = "balanced"  # how sure the co-host must be before it drafts
     answer_words: int = 150  # upper bound of an answer
     categories_off: tuple[str, ...] = ()  # of moderation: what is not looked for
+    flag_budget: Literal["few", "balanced", "many"] = "balanced"  # of ordinary posts, 1, 2 or 5 in a hundred at most
+    flags_per_day: int = 20  # what exceeds it waits unflagged; threats, distress and personal data always come through
+    moderation_shadow: bool = False  # read and count, and put nothing to the queue
+    moderation_version: int = -1  # of what was learned from decisions: -1 = the newest, 0 = as shipped
+    category_guidelines: dict[str, str] = field(default_factory=dict)  # category → the guideline a host chose for it
     waiting_text: str = "Thank you. A host will answer here soon."  # the one sentence a member sees until then
 
 

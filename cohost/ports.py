@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
 import numpy as np
@@ -174,6 +174,25 @@ class Finding:
     probability: float  # 0..1, calibrated
     spans: tuple[tuple[int, int], ...]  # [start, end) in the original text, in order; what carries it
     quoted: bool = False  # it stands in words that the author quotes or reports
+    excess: float = 0.0  # log-odds above the threshold of its category; below 0 only with a leeway
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What the decisions of one community add to the shipped heads: bounded, and nothing until there are enough."""
+
+    biases: Mapping[str, float] = field(default_factory=dict)  # log-odds by category
+    weights: tuple[float, ...] = ()  # (dimensions,) over what the marked words mean; () = none
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A flag as a person decided it."""
+
+    category: str
+    quote: str  # the marked words
+    excess: float  # log-odds above the shipped threshold
+    agreed: bool
 
 
 class ModerationReader(Protocol):
@@ -184,8 +203,13 @@ class ModerationReader(Protocol):
         """With the version: part of a suggestion's provenance."""
         ...
 
-    def read(self, posts: Sequence[ModerationText]) -> list[list[Finding]]:
-        """Each post's findings, most probable first, every category at most once; [] where there is none."""
+    def read(
+        self, posts: Sequence[ModerationText], *, learned: Learned | None = None, leeway: float = 0.0
+    ) -> list[list[Finding]]:
+        """Each post's findings, most probable first, every category at most once; [] where there is none.
+
+        With a leeway (log-odds), also what stays below a threshold by no more than that.
+        """
         ...
 
     def probabilities(self, post: ModerationText) -> dict[str, float]:
@@ -194,6 +218,10 @@ class ModerationReader(Protocol):
 
     def guideline(self, meaning: str, guidelines: Sequence[str]) -> int | None:
         """The number of the guideline that says this, from 1; None where none comes near."""
+        ...
+
+    def fit(self, decided: Sequence[Decided]) -> Learned:
+        """What people's decisions say about these heads, for `read`."""
         ...
 
 

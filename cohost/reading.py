@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from cohost.ids import new_id
-from cohost.jobs.moderate import NAME, request_payload
+from cohost.jobs.moderate import request_payload
+from cohost.jobs.moderate_payload import NAME
 from cohost.model import Request, Source
 from cohost.store import Tx, people, requests
 

@@ -7,10 +7,13 @@ from datetime import datetime
 
 from cohost import audience, quotes
 from cohost.jobs import JOBS
-from cohost.store import Tx, audit, publications, requests, suggestions
+from cohost.store import Tx, audit, publications, requests, sources, suggestions
 from cohost.suggestion import Evidence, Status, Suggestion, check_move
 
 WITHDRAWABLE: frozenset[Status] = frozenset({"pending", "approved", "failed"})  # drafts that nobody has seen posted
+DELETED_SINCE = (
+    "A post that it is about was deleted since, and its words are gone here too. What to do about it stays open."
+)
 GROUND_GONE = "A source it quotes changed or may no longer be read there."
 
 
@@ -29,7 +32,9 @@ def recheck(tx: Tx, suggestion: Suggestion, reason: str, *, now: datetime) -> No
         return
     standing = quotes.stand(tx, suggestion.community_id, suggestion.destination, suggestion.evidence)
     items = tuple(item for item in standing if item)
-    if suggestion.status != "abstained" and _outdated(suggestion.evidence, standing):
+    if suggestion.status == "pending" and JOBS[suggestion.job].outlives_sources and _deleted(tx, suggestion):
+        _keep_open(tx, suggestion, items, now=now)
+    elif suggestion.status != "abstained" and _outdated(suggestion.evidence, standing):
         withdraw(tx, suggestion, reason, now=now)
     elif items != suggestion.evidence:
         suggestions.set_evidence(tx, suggestion.community_id, suggestion.id, items)
@@ -38,6 +43,20 @@ def recheck(tx: Tx, suggestion: Suggestion, reason: str, *, now: datetime) -> No
 def _outdated(items: Sequence[Evidence], standing: Sequence[Evidence | None]) -> bool:
     """Whether a draft shows what is not so any more: a quote that is gone, or the title of where it stands."""
     return any(now is None or now.title != item.title for item, now in zip(items, standing, strict=True))
+
+
+def _deleted(tx: Tx, suggestion: Suggestion) -> bool:
+    """Whether something it quotes is not there any more at all."""
+    posts = {(item.space_id, item.source_id) for item in suggestion.evidence}
+    return posts != sources.texts(tx, suggestion.community_id, posts).keys()
+
+
+def _keep_open(tx: Tx, suggestion: Suggestion, items: Sequence[Evidence], *, now: datetime) -> None:
+    """Take the words out, and leave the matter to whoever decides it."""
+    empty = JOBS[suggestion.job].emptied(suggestion.payload)
+    suggestions.update(tx, suggestion.id, from_version=suggestion.version, now=now, payload=empty, notice=DELETED_SINCE)
+    suggestions.set_evidence(tx, suggestion.community_id, suggestion.id, items)
+    suggestions.forget_texts(tx, suggestion.id, empty)
 
 
 def withdraw(tx: Tx, suggestion: Suggestion, reason: str, *, now: datetime) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
@@ -64,12 +65,16 @@ def _found(visit: Visit, tab: Tab, after: str) -> list[Suggestion]:
     if after:
         last = visit.core.approval.visible(visit.caller, after)
         cursor = (last.created_at, last.id)
-    return visit.core.approval.queue(visit.caller, statuses=tab.statuses, after=cursor, limit=PER_PAGE + 1)
+    return visit.core.approval.queue(visit.caller, after=cursor, limit=PER_PAGE + 1, **_of(tab))
 
 
 def _count(visit: Visit, tab: Tab) -> str:
-    found = len(visit.core.approval.queue(visit.caller, statuses=tab.statuses, limit=COUNTED))
+    found = len(visit.core.approval.queue(visit.caller, limit=COUNTED, **_of(tab)))
     return str(found) if found < COUNTED else f"{COUNTED - 1}+"
+
+
+def _of(tab: Tab) -> dict[str, Any]:
+    return {"statuses": tab.statuses, "category": tab.category, "without": tab.without}
 
 
 def _cards(visit: Visit, shown: list[Suggestion]) -> list[Card]:

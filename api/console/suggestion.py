@@ -16,7 +16,8 @@ from api.console.page import HostOnly, StaffOnly, Visit, see
 from api.console.queue import asked_by
 from cohost import recall
 from cohost.errors import AlreadyDecided, Conflict, DeliveryFailed, InvalidInput, StaleVersion
-from cohost.store import feedback, safety_cases, suggestions
+from cohost.sensitivity import agreement
+from cohost.store import feedback, moderation_fits, safety_cases, suggestions
 from cohost.suggestion import Decision, Suggestion, Verdict
 
 router = APIRouter()
@@ -119,11 +120,11 @@ def _page(
         remarks = feedback.remarks(tx, suggestion.id)
         unseen = visit.is_host and suggestion.id in feedback.called_wrong(tx, visit.community.id)
     return visit.page(
-        "suggestion.html", status=status, suggestion=suggestion, tab=words.tab_of(suggestion.status),
+        "suggestion.html", status=status, suggestion=suggestion, tab=words.tab_for(suggestion),
         text=str(suggestion.payload.get("text", "")), asked_by=asked_by(visit, suggestion),
         evidence=in_sources(visit, suggestion), snapshots=snapshots, verdicts=_verdicts(visit, suggestion),
         edited=_edited(suggestion), done=done, refusal=refusal, kept=kept, changes=changes, said=said,
-        remarks=remarks, unseen=unseen, reports=_reports(visit, suggestion),
+        remarks=remarks, unseen=unseen, reports=_reports(visit, suggestion), agreed=_agreed(visit, suggestion),
     )  # fmt: skip
 
 
@@ -135,6 +136,15 @@ def _reports(visit: Visit, suggestion: Suggestion) -> list[str]:
         return safety_cases.reasons(
             tx, visit.community.id, str(suggestion.payload["space_id"]), str(suggestion.payload["source_id"])
         )
+
+
+def _agreed(visit: Visit, suggestion: Suggestion) -> tuple[int, int] | None:
+    """How people decided earlier flags like this one: (agreed, all)."""
+    if suggestion.job != "moderate" or suggestion.status != "pending":
+        return None
+    with visit.core.store.read() as tx:
+        decided = moderation_fits.agreements(tx, visit.community.id, suggestion.job)
+    return agreement(decided, str(suggestion.payload.get("category", "")), suggestion.confidence)
 
 
 def _verdicts(visit: Visit, suggestion: Suggestion) -> list[dict[str, Any]]:

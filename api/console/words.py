@@ -20,16 +20,27 @@ class Tab:
     title: str
     statuses: tuple[Status, ...]
     empty: str  # what an empty list says
+    category: str | None = None  # of flags: only this one
+    without: str | None = None  # not this one
 
 
+DISTRESS: Final = "distress"  # no matter of rules: it has a list of its own
 TABS: Final = (
-    Tab("pending", "Pending", ("pending",), "Nothing waits for a decision. The next draft will appear here."),
+    Tab(
+        "pending", "Pending", ("pending",), "Nothing waits for a decision. The next draft will appear here.",
+        without=DISTRESS,
+    ),
+    Tab(
+        "support", "Support", ("pending",),
+        "Nobody seems to need help. Posts of members who may not be well appear here, apart from the flags.",
+        category=DISTRESS,
+    ),
     Tab("abstained", "Abstained", ("abstained",), "No open abstentions. What the co-host cannot answer appears here."),
     Tab("approved", "Approved", ("approved", "publishing"), "Nothing is on its way out at the moment."),
     Tab("published", "Published", ("published", "corrected", "undone"), "Nothing has been published yet."),
     Tab("failed", "Failed or uncertain", ("failed", "uncertain"), "Everything that was approved has arrived."),
     Tab("closed", "Rejected or withdrawn", ("rejected", "withdrawn", "expired"), "Nothing has been set aside."),
-)
+)  # fmt: skip
 
 STATUS_NOTE: Final[Mapping[Status, str]] = {
     "abstained": "The co-host did not find enough to answer. You can answer in your own words.",
@@ -98,9 +109,13 @@ JOB: Final[Mapping[str, str]] = {
 }  # fmt: skip
 
 
-def tab_of(status: Status) -> Tab:
-    """The filter under which a suggestion is found."""
-    return next(tab for tab in TABS if status in tab.statuses)
+def tab_for(suggestion: Suggestion) -> Tab:
+    """The filter under which this very suggestion is found."""
+    category = suggestion.payload.get("category")
+    fitting = (tab for tab in TABS if suggestion.status in tab.statuses)
+    return next(
+        tab for tab in fitting if tab.category in (None, category) and (tab.without is None or tab.without != category)
+    )
 
 
 def age(then: datetime | None, now: datetime) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 from typing import Annotated, Any, Literal
 
@@ -16,13 +17,14 @@ from cohost.bootstrap import App
 from cohost.errors import InvalidInput, StaleVersion
 from cohost.jobs import JOBS
 from cohost.jobs.moderate_words import CATEGORIES
-from cohost.store import Tx, audit, people
+from cohost.store import Tx, audit, moderation_fits, people
 
 router = APIRouter(tags=["community"])
 
 Line = Annotated[str, StringConstraints(max_length=1000, pattern=WORDS)]
 Lines = Annotated[list[Line], Field(max_length=100)]
 Caution = Literal["careful", "balanced", "bold"]
+Budget = Literal["few", "balanced", "many"]
 
 
 class BigPurposeView(View):
@@ -43,6 +45,13 @@ class SettingsView(View):
     caution: Caution = Field(description="How sure the co-host must be before it drafts.")
     answer_words: int = Field(description="The most words of an answer.")
     categories_off: list[str] = Field(description="What moderation does not look for.")
+    flag_budget: Budget = Field(description="Of ordinary posts, at most 1 (few), 2 or 5 in a hundred are flagged.")
+    flags_per_day: int = Field(
+        description="The most flags of a day; threats, distress and personal data come beside it."
+    )
+    moderation_shadow: bool = Field(description="Posts are read and counted, and nothing comes to the queue.")
+    moderation_version: int = Field(description="What was learned from decisions: -1 the newest, 0 nothing, else that.")
+    category_guidelines: dict[str, str] = Field(description="Category → the guideline that a host chose for it.")
     waiting_text: str = Field(description="The one sentence a member sees until a host has answered.")
 
 
@@ -73,6 +82,13 @@ class SettingsBody(Body):
     caution: Caution | None = None
     answer_words: Whole | None = Field(None, ge=20, le=1000)
     categories_off: list[str] | None = Field(None, max_length=20, examples=[["off_purpose"]])
+    flag_budget: Budget | None = None
+    flags_per_day: Whole | None = Field(None, ge=1, le=10_000)
+    moderation_shadow: bool | None = None
+    moderation_version: Whole | None = Field(None, ge=-1, le=2**31 - 1)
+    category_guidelines: Annotated[dict[str, Line], Field(max_length=20)] | None = Field(
+        None, description="Replaces all; a guideline that is not there any more counts as none."
+    )
     waiting_text: Annotated[str, StringConstraints(max_length=500, pattern=WORDS)] | None = None
 
 
@@ -125,11 +141,21 @@ def _check_settings(core: App, tx: Tx, community_id: str, new: SettingsBody | No
     unknown = [job for job in new.jobs or () if job not in JOBS]
     if unknown:
         raise InvalidInput(f"{unknown[0]!r} is no job; there are: {', '.join(JOBS)}.", field="settings.jobs")
-    strange = [name for name in new.categories_off or () if name not in CATEGORIES]
+    _check_categories(new.categories_off or (), "settings.categories_off")
+    _check_categories(new.category_guidelines or (), "settings.category_guidelines")
+    if new.moderation_version is not None and new.moderation_version > 0:
+        known_fits = [fit.version for fit in moderation_fits.versions(tx, community_id)]
+        if new.moderation_version not in known_fits:
+            raise InvalidInput(
+                f"There is no version {new.moderation_version}; `GET /v1/moderation/versions` lists them.",
+                field="settings.moderation_version",
+            )
+
+
+def _check_categories(names: Iterable[str], field: str) -> None:
+    strange = [name for name in names if name not in CATEGORIES]
     if strange:
-        raise InvalidInput(
-            f"{strange[0]!r} is no category; there are: {', '.join(CATEGORIES)}.", field="settings.categories_off"
-        )
+        raise InvalidInput(f"{strange[0]!r} is no category; there are: {', '.join(CATEGORIES)}.", field=field)
 
 
 def _next_purpose(old: model.BigPurpose, new: BigPurposeBody | None) -> model.BigPurpose:

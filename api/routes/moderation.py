@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -85,6 +86,41 @@ class RehearsalView(View):
     by_newcomers: int
     agreed: int
     disagreed: int
+    by_budget: dict[str, int] = Field(description="How many would be flagged with each `flag_budget`.")
+
+
+class VersionView(View):
+    """What was learned from the community's own posts and decisions."""
+
+    version: int = Field(description="What `moderation_version` may name.")
+    at: datetime | None
+    bars: dict[str, float] = Field(description="Log-odds added to every threshold, by `flag_budget`.")
+    posts: int = Field(description="Ordinary posts that the bars rest on.")
+    decisions: int = Field(description="Decisions at that time; from 50 on they count.")
+    in_use: bool
+
+
+class AgreementView(View):
+    """How people decided the flags of one category so far."""
+
+    category: str
+    agreed: int
+    decided: int
+
+
+class RecordView(View):
+    """How moderation did here."""
+
+    agreement: list[AgreementView]
+    versions: list[VersionView] = Field(description="Newest first.")
+    shadow: int = Field(description="Posts that would have been flagged in shadow mode, in the last 90 days.")
+    held_back: int = Field(description="Posts beyond the most flags of a day, in the last 90 days.")
+
+
+@router.get("/v1/moderation/record", summary="Read how moderation did", responses=responses(401, 403, 422))
+def record(core: Core, caller: Staff) -> RecordView:
+    """Agreement by category, what was learned, and what was not put to the queue."""
+    return RecordView.model_validate(core.tuner.record(caller.community_id))
 
 
 @router.post("/v1/moderation/check", summary="Check a text", responses=responses(400, 401, 403, 413, 415, 422))
@@ -111,8 +147,8 @@ def check(core: Core, caller: Person, body: CheckBody) -> CheckView:
 def rehearsals(core: Core, caller: Staff, body: RehearsalBody) -> RehearsalView:
     """What would have been flagged in the newest posts; stores nothing, tells nobody."""
     with core.store.read() as tx:
-        off = people.community(tx, caller.community_id).settings.categories_off
-    done = rehearse(core.store, core.moderation, caller.community_id, limit=body.limit, off=off)
+        community = people.community(tx, caller.community_id)
+    done = rehearse(core.store, core.moderation, community, limit=body.limit)
     return RehearsalView.model_validate(done)
 
 

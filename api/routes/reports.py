@@ -33,6 +33,7 @@ class BlocksView(View):
 class NoteView(View):
     """A private note from the hosts."""
 
+    id: str = Field(description="What an appeal names.")
     text: str = Field(description="Markdown.")
     posted_at: datetime
 
@@ -73,4 +74,6 @@ def unblock(core: Core, caller: Person, id: ObjectPath) -> None:
 @router.get("/v1/notes", summary="Read notes from the hosts", responses=responses(401, 403, 422))
 def notes(core: Core, caller: Person) -> NotesView:
     """Private notes that a person approved, to the caller."""
-    return NotesView(items=[NoteView.model_validate(note) for note in core.reports.notes(caller)])
+    return NotesView(
+        items=[NoteView(id=note.key, text=note.text, posted_at=note.posted_at) for note in core.reports.notes(caller)]
+    )

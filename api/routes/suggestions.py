@@ -35,6 +35,9 @@ Statuses = Annotated[
         examples=[["pending"]],
     ),
 ]
+Category = Annotated[
+    str | Omitted, Query(max_length=50, description="Flags of one category only.", examples=["distress"])
+]
 JobName = Annotated[str | Omitted, Query(max_length=50, description="One job only.", examples=["answer"])]
 
 
@@ -169,11 +172,14 @@ class DeliveryBody(Body):
 
 @router.get("/v1/suggestions", summary="List suggestions", responses=responses(401, 403, 422))
 def list_suggestions(
-    core: Core, caller: Staff, status: Statuses = [], job: JobName = None, limit: Limit = 50, cursor: Cursor = None  # noqa: B006
+    core: Core, caller: Staff, status: Statuses = [], job: JobName = None, category: Category = None,  # noqa: B006
+    limit: Limit = 50, cursor: Cursor = None,
 ) -> Page[SuggestionView]:  # fmt: skip
-    """Oldest first. Moderators see what moderators decide."""
+    """Oldest first. Moderators see what moderators decide; `category` narrows flags, say to `distress`."""
     after = unpack_moment(cursor) if cursor else None
-    page = core.approval.queue(caller, statuses=_statuses(status), job=job, after=after, limit=limit + 1)
+    page = core.approval.queue(
+        caller, statuses=_statuses(status), job=job, category=category, after=after, limit=limit + 1
+    )
     with core.store.read() as tx:
         seen = audience.sight(tx, caller.community_id)
     more = page[limit - 1] if len(page) > limit else None

@@ -3,47 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from cohost import safety
 from cohost.errors import InvalidInput
-from cohost.jobs.moderate_words import BY_HAND, CATEGORIES, SILENT, Step, private_note
+from cohost.jobs.moderate_patterns import patterns
+from cohost.jobs.moderate_payload import MOST_SPANS, NAME, REPORTED, FlagPayload
+from cohost.jobs.moderate_words import BY_HAND, CATEGORIES, SILENT, private_note
 from cohost.jobs.shape import Job, Outcome, Revision, Tools
 from cohost.model import Community, Request, Source
 from cohost.ownwords import find_foreign_text
 from cohost.ports import Finding, ModerationText
 from cohost.quotes import Readable
-from cohost.store import Tx, sources, suggestions
+from cohost.store import Tx, moderation_fits, readings, sources, suggestions
+from cohost.store.moderation_fits import Fit
 from cohost.suggestion import Destination, Draft, Evidence, Message, Provenance, Status, Suggestion, for_asker
 
-NAME = "moderate"
 UNREAD: frozenset[Status] = frozenset({"withdrawn", "expired"})  # nobody has judged these words
-REPORTED = "reported"
 REPORT_SHOWN = 300  # characters of a reported post that are marked where nothing else is
-MOST_SPANS = 20
 TOP, SURE = 0.9, 0.75
-
-
-class FlagPayload(BaseModel):
-    """A flag and a step: two separate things. `text` is the private note to the author."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-    title: str
-    category: str
-    also: tuple[str, ...] = ()  # other categories seen in the same post
-    guideline: int | None = Field(None, ge=1)  # number of the community's guideline
-    guideline_text: str = ""
-    step: Step
-    by_hand: str = ""  # what has to be done on the platform for the step
-    text: str = ""
-    space_id: str
-    source_id: str
-    source_version: int
-    author_id: str | None = None
-    concerned: tuple[str, ...] = ()  # members who do not decide it: the author, and whom the post answers
+REMEMBERED = 1.0  # log-odds below a threshold that are still stored, to measure the budget and to see patterns
+UNMEASURED = {"few": 0.7, "balanced": 0.0, "many": -0.7}  # log-odds, until the community's own posts tell
+NEVER_HELD_BACK = frozenset({"threat", "distress", "personal_data", REPORTED})  # by the most of a day
 
 
 def request_payload(source: Source, *, reported: bool = False) -> dict[str, Any]:
@@ -51,23 +36,87 @@ def request_payload(source: Source, *, reported: bool = False) -> dict[str, Any]
     return {"space_id": source.space_id, "source_id": source.id, "version": source.version, "reported": reported}
 
 
+@dataclass(frozen=True)
+class Seen:
+    """A post as it was read, with what there is to say about it."""
+
+    post: Source
+    parent: Source | None
+    findings: tuple[Finding, ...]  # over the bar, most telling first
+    fit: Fit
+
+
 def propose(request: Request, tools: Tools) -> Sequence[Outcome]:
-    """One flag at most; nothing where nothing is seen, or where people have judged these words already."""
+    """One flag of the post at most, and one of what happens over time; nothing where people have judged it already."""
     space_id, source_id = request.payload["space_id"], request.payload["source_id"]
     with tools.store.read() as tx:
         post = sources.texts(tx, request.community_id, [(space_id, source_id)]).get((space_id, source_id))
         parent = _parent(tx, request.community_id, post)
-        earlier = [s for s in suggestions.citing(tx, request.community_id, space_id, source_id) if s.job == NAME]
+        fit = moderation_fits.in_use(tx, request.community_id, tools.community.settings.moderation_version)
     if post is None or post.origin != "person" or tools.moderation is None:
         return []
-    (found,) = tools.moderation.read([ModerationText(post.text, parent.text if parent else "")])
-    seen = [finding for finding in found if not finding.quoted and _on(finding, tools.community)]
-    if request.payload.get("reported") and not seen:
-        seen = [Finding(REPORTED, 0.5, ((0, min(len(post.text), REPORT_SHOWN)),))]
-    if not seen or _judged(post, seen[0], earlier):
-        return []
-    guideline = tools.moderation.guideline(CATEGORIES[seen[0].category].meaning, tools.community.guidelines)
-    return [_flag(post, parent, seen, guideline, tools)]
+    found = tools.moderation.read(
+        [ModerationText(post.text, parent.text if parent else "")], learned=fit.learned, leeway=REMEMBERED
+    )[0]
+    mine = sorted(
+        (finding for finding in found if not finding.quoted and _on(finding, tools.community)),
+        key=lambda finding: -finding.excess,
+    )
+    over = tuple(finding for finding in mine if finding.excess >= bar(tools.community, fit))
+    reported = bool(request.payload.get("reported"))
+    if reported and not over:
+        over = (Finding(REPORTED, 0.5, ((0, min(len(post.text), REPORT_SHOWN)),)),)
+    return _outcomes(Seen(post, parent, over, fit), mine, tools, reported=reported)
+
+
+def _outcomes(seen: Seen, near: Sequence[Finding], tools: Tools, *, reported: bool) -> list[Outcome]:
+    """What is put to the queue; the reading is stored either way."""
+    with tools.store.write() as tx:
+        earlier = suggestions.citing(tx, tools.community.id, seen.post.space_id, seen.post.id)
+        new = bool(seen.findings) and not _judged(seen.post, seen.findings[0], [s for s in earlier if s.job == NAME])
+        outcome = _outcome(tx, seen.findings[0], tools) if new else ""
+        if new and reported:
+            outcome = "flagged"  # a member is heard whatever the settings say
+        readings.put(tx, tools.community.id, _reading(seen, near, outcome, tools.clock()))
+        over_time = patterns(tx, tools.community, seen.post, seen.parent, now=tools.clock())
+    made: list[Outcome] = []
+    if outcome == "flagged":
+        topic = CATEGORIES[seen.findings[0].category].meaning
+        made.append(_flag(seen, guideline_of(seen.findings[0].category, topic, tools), tools))
+    return [*made, *over_time] if not tools.community.settings.moderation_shadow else made
+
+
+def bar(community: Community, fit: Fit) -> float:
+    """Log-odds that a finding needs above its threshold."""
+    budget = community.settings.flag_budget
+    return fit.bars.get(budget, UNMEASURED[budget])
+
+
+def _outcome(tx: Tx, top: Finding, tools: Tools) -> readings.Outcome:
+    settings = tools.community.settings
+    if settings.moderation_shadow:
+        return "shadow"
+    day = tools.clock() - timedelta(days=1)
+    full = readings.count(tx, tools.community.id, "flagged", day) >= settings.flags_per_day
+    return "held_back" if full and top.category not in NEVER_HELD_BACK else "flagged"
+
+
+def _reading(seen: Seen, near: Sequence[Finding], outcome: readings.Outcome, now: datetime) -> readings.Reading:
+    post, target = seen.post, seen.parent.author_id if seen.parent else None
+    top = max(near, key=lambda finding: finding.excess, default=None)
+    return readings.Reading(
+        post.space_id, post.id, post.version, post.author_id, target if target != post.author_id else None,
+        top.category if top else "", top.excess if top else None, top.spans if top else (), outcome, now,
+    )  # fmt: skip
+
+
+def guideline_of(category: str, meaning: str, tools: Tools) -> int | None:
+    """The guideline that a host chose for the category; else the one nearest in meaning."""
+    guidelines = tools.community.guidelines
+    chosen = tools.community.settings.category_guidelines.get(category)
+    if chosen in guidelines:
+        return guidelines.index(chosen) + 1
+    return tools.moderation.guideline(meaning, guidelines) if tools.moderation else None
 
 
 def _parent(tx: Tx, community_id: str, post: Source | None) -> Source | None:
@@ -86,23 +135,29 @@ def _judged(post: Source, finding: Finding, earlier: Sequence[Suggestion]) -> bo
     return any(s.status not in UNREAD and quotes <= {item.quote for item in s.evidence} for s in earlier)
 
 
-def _flag(post: Source, parent: Source | None, seen: Sequence[Finding], guideline: int | None, tools: Tools) -> Draft:
-    top = seen[0]
+def _flag(seen: Seen, guideline: int | None, tools: Tools) -> Draft:
+    post, parent, top = seen.post, seen.parent, seen.findings[0]
     words = CATEGORIES[top.category]
     items = _evidence(post, top)
     text = tools.community.guidelines[guideline - 1] if guideline else ""
     payload = FlagPayload(
-        title=words.name, category=top.category, also=tuple(finding.category for finding in seen[1:]),
+        title=words.name, category=top.category, also=tuple(finding.category for finding in seen.findings[1:]),
         guideline=guideline, guideline_text=text, step=words.step, by_hand=BY_HAND.get(words.step, ""),
         text=private_note(top.category, guideline, text, tuple(item.quote for item in items)),
         space_id=post.space_id, source_id=post.id, source_version=post.version, author_id=post.author_id,
         concerned=tuple(filter(None, (post.author_id, parent.author_id if parent else None))),
     )  # fmt: skip
-    made = Provenance("embedded", retrieval={"reader": tools.moderation.name if tools.moderation else ""})
+    made = Provenance("embedded", retrieval=_retrieval(seen, tools))
     return Draft(
         payload.model_dump(mode="json"), items, Destination("moderation_desk", source_id=post.id),
         f"The marked words {words.seen}. {_sureness(top)}", top.probability, made, (),
     )  # fmt: skip
+
+
+def _retrieval(seen: Seen, tools: Tools) -> dict[str, Any]:
+    """Which reader, as what was learned moved it, and how far above the threshold."""
+    reader = tools.moderation.name if tools.moderation else ""
+    return {"reader": reader, "learned": seen.fit.version, "excess": round(seen.findings[0].excess, 3)}
 
 
 def _evidence(post: Source, finding: Finding) -> tuple[Evidence, ...]:
@@ -173,5 +228,5 @@ def concerned(suggestion: Suggestion) -> frozenset[str]:
 
 JOB = Job(
     NAME, frozenset({"moderator", "host"}), propose=propose, messages=messages, revise=revise, emptied=emptied,
-    expires_after=timedelta(days=30), needs_reason=True, again_after_undo=False, concerned=concerned,
+    expires_after=timedelta(days=30), needs_reason=True, again_after_undo=False, outlives_sources=True, concerned=concerned,
 )  # fmt: skip

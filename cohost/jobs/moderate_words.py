@@ -16,6 +16,9 @@ BY_HAND: Final[Mapping[Step, str]] = {
 }
 
 
+OVER_TIME: Final = ("one_sided", "pile_on")  # seen in several posts, by no head of their own
+
+
 @dataclass(frozen=True)
 class Words:
     """How a category is spoken of."""
@@ -85,6 +88,17 @@ CATEGORIES: Final[Mapping[str, Words]] = {
         "Stay on topic. Politics, gossip and quarrels from elsewhere do not belong here.", "private_note",
         "Your post seems to be about something other than what we are here for. Would another place suit it better?",
         "This seems to be about something other than what this community is for.",
+    ),
+    "one_sided": Words(
+        "Harsh to one person, again and again", "are harsh, and nothing harsh came back",
+        "Be kind and respectful to other members. No insults, bullying or personal attacks.", "private_note",
+        "Several of your posts of the last two weeks can hurt, more together than each of them alone. Could you let it"
+        " rest for a while? If something stands behind it, tell us: we would like to help.",
+        "",
+    ),
+    "pile_on": Words(
+        "Many against one", "are harsh, from several people within a day",
+        "Be kind and respectful to other members. No insults, bullying or personal attacks.", "escalate", "", "",
     ),
     "reported": Words(
         "Reported by a member", "were reported", "Be kind.", "none", "", "",

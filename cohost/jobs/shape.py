@@ -58,4 +58,5 @@ class Job:
     expires_after: timedelta = timedelta(days=30)  # without a change; then nobody needs to decide any more
     again_after_undo: bool = True  # whether what it was made for is worked on again once it is taken back
     needs_reason: bool = False  # to be rejected
+    outlives_sources: bool = False  # stays open, without the words, when what it is about is deleted
     concerned: Callable[[Suggestion], frozenset[str]] = nobody  # members it is about, who do not decide it

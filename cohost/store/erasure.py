@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from cohost.store import feedback, safety_cases
+from cohost.store import appeals, feedback, moderation_fits, readings, safety_cases
 from cohost.store import suggestions as stored
 from cohost.store.engine import Tx
 from cohost.store.sources import IDS_PER_QUERY
@@ -74,6 +74,9 @@ def forget_member(tx: Tx, community_id: str, member_id: str) -> None:
     tx.execute(requests.delete().where(mine))
     feedback.forget_member(tx, community_id, member_id)
     safety_cases.forget_member(tx, community_id, member_id)
+    readings.forget_member(tx, community_id, member_id)
+    appeals.forget_member(tx, community_id, member_id)
+    moderation_fits.forget(tx, community_id)
     tx.execute(
         idempotency.delete().where(idempotency.c.community_id == community_id, idempotency.c.member_id == member_id)
     )

@@ -75,6 +75,13 @@ def look_again(tx: Tx, publication_id: str, at: datetime) -> None:
     tx.execute(publications.update().where(publications.c.id == publication_id).values(claimed_until=at))
 
 
+def find(tx: Tx, community_id: str, publication_id: str) -> Publication | None:
+    """The message with this id."""
+    where = (publications.c.community_id == community_id) & (publications.c.id == publication_id)
+    row = tx.execute(sa.select(publications).where(where)).one_or_none()
+    return _publication(row) if row else None
+
+
 def of_suggestion(tx: Tx, suggestion_id: str) -> list[Publication]:
     """The messages of a suggestion, in order."""
     query = sa.select(publications).where(publications.c.suggestion_id == suggestion_id)

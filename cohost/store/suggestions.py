@@ -53,10 +53,15 @@ def hold(tx: Tx, suggestion_id: str) -> None:
 
 def queue(
     tx: Tx, community_id: str, *, statuses: Collection[str] = (), job: str | None = None, jobs: Collection[str] | None = None,
-    after: tuple[datetime, str] | None = None, limit: int = 50,
+    category: str | None = None, without: str | None = None, after: tuple[datetime, str] | None = None, limit: int = 50,
 ) -> list[Suggestion]:  # fmt: skip
-    """Oldest first, after a cursor of (created_at, id)."""
+    """Oldest first, after a cursor of (created_at, id); `without` leaves out one category of flags."""
     where = suggestions.c.community_id == community_id
+    of_flag = sa.func.coalesce(suggestions.c.payload["category"].as_string(), "")
+    if category is not None:
+        where &= of_flag == category
+    if without is not None:
+        where &= of_flag != without
     if statuses:
         where &= suggestions.c.status.in_(statuses)
     if job is not None:
@@ -98,6 +103,12 @@ def decided_on(tx: Tx, community_id: str, job: str) -> dict[tuple[str, str], str
         .where(suggestions.c.status.in_((*agreed, "rejected"))).order_by(suggestions.c.updated_at)
     )  # fmt: skip
     return {(r.space_id, r.source_id): "disagreed" if r.status == "rejected" else "agreed" for r in tx.execute(query)}
+
+
+def since(tx: Tx, community_id: str, job: str, at: datetime) -> list[Suggestion]:
+    """All of a job that were made from then on, in any state, oldest first."""
+    where = (suggestions.c.community_id == community_id) & (suggestions.c.job == job)
+    return _load(tx, where & (suggestions.c.created_at >= at))
 
 
 def open_ones(tx: Tx, community_id: str) -> list[Suggestion]:

@@ -443,6 +443,51 @@ blocks = Table(
     sa.PrimaryKeyConstraint("community_id", "member_id", "blocked_id"),
 )  # fmt: skip
 
+# What moderation saw in the newest version of each post it read: no words, and nothing that anybody is judged by alone.
+readings = Table(
+    "readings", metadata,
+    _community(),
+    Column("space_id", String, nullable=False),
+    Column("source_id", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("author_id", String),
+    Column("target_id", String),  # whose post it answers
+    Column("category", String, nullable=False),  # the most probable one, "" where nothing comes near
+    Column("excess", Float),  # log-odds above the threshold
+    Column("spans", JSON, nullable=False),  # of the version
+    Column("outcome", String, nullable=False),  # "", flagged, shadow, held_back
+    Column("at", Instant, nullable=False),
+    sa.PrimaryKeyConstraint("community_id", "space_id", "source_id"),
+    Index("ix_readings_at", "community_id", "at"),
+)  # fmt: skip
+
+moderation_fits = Table(
+    "moderation_fits", metadata,
+    _community(),
+    Column("version", Integer, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("bars", JSON, nullable=False),  # log-odds added to every threshold, by budget
+    Column("learned", JSON, nullable=False),
+    Column("posts", Integer, nullable=False),  # what the bar rests on
+    Column("decisions", Integer, nullable=False),  # what the head rests on
+    sa.PrimaryKeyConstraint("community_id", "version"),
+)  # fmt: skip
+
+appeals = Table(
+    "appeals", metadata,
+    Column("id", String, primary_key=True),
+    _community(),
+    Column("suggestion_id", ForeignKey("suggestions.id", ondelete="CASCADE"), nullable=False, unique=True),
+    Column("member_id", String, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("verdict", String, nullable=False),  # "" while it is open, upheld, overturned
+    Column("reason", Text, nullable=False),
+    Column("decided_by", String),
+    Column("by_same", Boolean, nullable=False),  # nobody else was left
+    Column("decided_at", Instant),
+)  # fmt: skip
+
 model_spend = Table(
     "model_spend", metadata,
     _community(),

@@ -12,6 +12,7 @@ from cohost.ports import Finding
 
 CATEGORY = "personal_data"
 CERTAIN = 0.97  # a form with check digits, or one that nothing else has
+EXCESS = 6.0  # log-odds: no budget and no decision makes a card number ordinary
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]+\.)+[A-Za-z]{2,}(?![\w-])")
 _CARD = re.compile(r"(?<![\d-])(?:\d[ -]?){11,18}\d(?![\d-])")
 _IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{2,4}){3,8}(?!\w)|(?<!\w)[a-z]{2}\d{2}[a-z0-9]{11,30}(?!\w)")
@@ -41,7 +42,7 @@ REGIONS = ("US", "GB")  # for numbers without a country's prefix
 def findings(text: str) -> list[Finding]:
     """One finding with every span, or none; an office's address is nobody's personal data."""
     spans = sorted({(start, end) for start, end, _ in formatted(text)})
-    return [Finding(CATEGORY, CERTAIN, tuple(_apart(spans)))] if spans else []
+    return [Finding(CATEGORY, CERTAIN, tuple(_apart(spans)), excess=EXCESS)] if spans else []
 
 
 def formatted(text: str) -> Iterator[tuple[int, int, str]]:

@@ -8,7 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
-from cohost.ports import Embedder, Finding, FloatArray, ModerationText, TokenVectors
+from cohost.ports import Decided, Embedder, Finding, FloatArray, Learned, ModerationText, TokenVectors
+from knowledge.moderation import learned as learning
 from knowledge.moderation import parts, personal
 from knowledge.moderation.features import FEATURES, lexical, meaning
 from knowledge.moderation.heads import MEANING_SCALE, Head, Heads, load
@@ -22,6 +23,7 @@ LONGEST = 100_000  # characters that are read
 FEWEST_LETTERS = 2
 BY_WORDS = ("harassment", "hate", "threat", "sexual")  # whose spans are words; the others' are sentences
 NEAR_GUIDELINE = 0.3  # cosine; below, a guideline speaks of something else
+EDGE = 1e-6  # of a probability: log-odds have no end
 HARM = "harm"  # a head over all of BY_WORDS; no category of its own
 
 
@@ -56,8 +58,20 @@ class TrainedReader:
     def _heads(self) -> Heads:
         return self._given or load()
 
-    def read(self, posts: Sequence[ModerationText]) -> list[list[Finding]]:
+    def read(
+        self, posts: Sequence[ModerationText], *, learned: Learned | None = None, leeway: float = 0.0
+    ) -> list[list[Finding]]:
         """Each post's findings, most probable first, every category at most once."""
+        reach = leeway + (learning.MOST_SHIFT if learned else 0.0)  # what was learned may lift a finding as well
+        found = self._read(posts, reach)
+        return [self._adjusted(post.text, seen, learned, leeway) for post, seen in zip(posts, found, strict=True)]
+
+    def fit(self, decided: Sequence[Decided]) -> Learned:
+        """A small head on top: see `knowledge.moderation.learned`."""
+        meant = self._embedder.embed([case.quote for case in decided])
+        return learning.fit(decided, meant)
+
+    def _read(self, posts: Sequence[ModerationText], leeway: float) -> list[list[Finding]]:
         windows = [list(windows_of(post.text[:LONGEST])) for post in posts]
         flat = [window for of_post in windows for window in of_post]
         read = self._embedder.embed_tokens([window.text for window in flat]) if flat else []
@@ -67,7 +81,7 @@ class TrainedReader:
         for post, of_post in zip(posts, windows, strict=True):
             here = slice(position, position + len(of_post))
             part = {name: values[here] for name, values in scores.items()}
-            found.append(self._findings(post.text, of_post, read[here], part))
+            found.append(self._findings(post.text, of_post, read[here], part, leeway))
             position += len(of_post)
         return found
 
@@ -109,31 +123,45 @@ class TrainedReader:
                 marked.update(range(*plain.span(start + s, start + e)))
         return marked
 
+    def _adjusted(self, text: str, found: list[Finding], learned: Learned | None, leeway: float) -> list[Finding]:
+        if learned is None or not found:
+            return found
+        quotes = [" ".join(text[s:e] for s, e in finding.spans) for finding in found]
+        shifts = learning.shifts(learned, [finding.category for finding in found], self._embedder.embed(quotes))
+        moved = [learning.moved(finding, float(shift)) for finding, shift in zip(found, shifts, strict=True)]
+        kept = [finding for finding in moved if finding.excess >= -leeway]
+        return sorted(kept, key=lambda finding: -finding.probability)
+
     def _findings(
-        self, text: str, windows: Sequence[Window], read: Sequence[TokenVectors], scores: dict[str, FloatArray]
-    ) -> list[Finding]:
+        self, text: str, windows: Sequence[Window], read: Sequence[TokenVectors], scores: dict[str, FloatArray],
+        leeway: float,
+    ) -> list[Finding]:  # fmt: skip
         found = [
             finding
-            for name, values in scores.items()
-            if name != HARM and (finding := self._finding(name, windows, read, values, scores[HARM]))
+            for name in scores
+            if name != HARM and (finding := self._finding(name, windows, read, scores, leeway))
         ]
         found += personal.findings(text)
         return sorted(found, key=lambda finding: -finding.probability)
 
     def _finding(
-        self, category: str, windows: Sequence[Window], read: Sequence[TokenVectors], values: FloatArray, harm: FloatArray
+        self, category: str, windows: Sequence[Window], read: Sequence[TokenVectors], scores: dict[str, FloatArray],
+        leeway: float,
     ) -> Finding | None:  # fmt: skip
-        head = self._heads.categories[category]
-        over = [n for n, value in enumerate(values) if value >= head.threshold]
+        head, values = self._heads.categories[category], scores[category]
+        excess = over(values, head.threshold)
         if category in BY_WORDS:  # a category says which harm; that there is one has to be seen as well
-            over = [n for n in over if harm[n] >= self._heads.categories[HARM].threshold]
-        own = [n for n in over if not windows[n].quoted]
-        chosen = own or over
+            excess = np.minimum(excess, over(scores[HARM], self._heads.categories[HARM].threshold))
+        seen = [n for n, value in enumerate(excess) if value >= -leeway]
+        own = [n for n in seen if not windows[n].quoted]
+        chosen = own or seen
         spans = [span for n in chosen for span in self._spans(category, windows[n], read[n], head)]
         if not spans:
             return None
-        best = max(float(values[n]) for n in chosen)
-        return Finding(category, best, tuple(sorted(set(spans))), quoted=not own)
+        best = max(chosen, key=lambda n: excess[n])
+        return Finding(
+            category, float(values[best]), tuple(sorted(set(spans))), quoted=not own, excess=float(excess[best])
+        )
 
     def _spans(self, category: str, window: Window, tokens: TokenVectors, head: Head) -> list[tuple[int, int]]:
         """The words that carry it; the window's sentences where no single word does."""
@@ -149,6 +177,13 @@ class TrainedReader:
         texts = [window.text[s:e] for s, e in found]
         rows = rows_of(texts, self._embedder.embed_tokens(texts), self._heads, self._embedder.dimensions)
         return [found[int(np.argmax(head.probabilities(rows)))]]
+
+
+def over(probabilities: FloatArray, threshold: float) -> FloatArray:
+    """`(n,)` log-odds above a threshold."""
+    safe = np.clip(probabilities, EDGE, 1 - EDGE)
+    excess: FloatArray = np.log(safe / (1 - safe)) - np.log(threshold / (1 - threshold))
+    return excess
 
 
 def rows_of(texts: Sequence[str], read: Sequence[TokenVectors], heads: Heads, dimensions: int) -> FloatArray:

@@ -87,3 +87,35 @@ def test_an_approved_note_is_read_by_its_author(client, as_, core, story):
     story.work()
     assert len(client.get("/v1/notes", headers=as_("ben")).json()["items"]) == 1
     assert client.get("/v1/notes", headers=as_("ada")).json()["items"] == []
+
+
+def test_a_note_is_answered_and_another_host_overturns_it(client, as_, story, core):
+    story.settings(jobs=("moderate",))
+    core.intake.put(HERE, "lounge", SourceInput("p9", "post", "Log", "You fool.", author_id="ben"), OPERATOR)
+    story.work()
+    (flag,) = client.get("/v1/suggestions?job=moderate&category=harassment", headers=as_("mo")).json()["items"]
+    assert client.get("/v1/suggestions?category=distress", headers=as_("mo")).json()["items"] == []
+    story.decide("approve", story.core.approval.visible(story.cast.caller("mo"), flag["id"]), "mo")
+    story.work()
+    (note,) = client.get("/v1/notes", headers=as_("ben")).json()["items"]
+    sent = {"note_id": note["id"], "text": "We joke like this."}
+    assert client.post("/v1/appeals", json=sent, headers=as_("ada")).status_code == 404
+    made = client.post("/v1/appeals", json=sent, headers=as_("ben"))
+    assert made.status_code == 201
+    assert made.json()["suggestion_id"] is None  # the author learns nothing of the desk
+    path = f"/v1/appeals/{made.json()['id']}/decision"
+    body = {"verdict": "overturn", "reason": "They are friends."}
+    assert client.post(path, json=body, headers=as_("mo")).status_code == 403
+    assert client.post(path, json=body, headers=as_("hana")).json()["verdict"] == "overturned"
+    assert client.get("/v1/appeals", headers=as_("ben")).json()["items"][0]["reason"] == "They are friends."
+    assert client.get("/v1/notes", headers=as_("ben")).json()["items"] == []
+    assert client.get("/v1/moderation/record", headers=as_("mo")).json()["agreement"] == [
+        {"category": "harassment", "agreed": 0, "decided": 1}
+    ]
+
+
+def test_a_version_that_does_not_exist_is_refused(client, as_):
+    body = {"settings": {"moderation_version": 3}}
+    refused = client.put("/v1/community", json=body, headers=as_("hana"))
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["field"] == "settings.moderation_version"

@@ -222,3 +222,17 @@ def test_erasing_who_reported_and_blocked_takes_both_with_them(on: Story) -> Non
     on.core.erasure.erase(HERE, "ada", OPERATOR)
     with on.core.store.read() as tx:
         assert tx.execute(sa.select(tables.reports)).all() == tx.execute(sa.select(tables.blocks)).all() == []
+
+
+def test_deleting_the_post_never_closes_the_open_review_and_its_words_are_gone(on: Story) -> None:
+    made = flag(on)
+    on.core.intake.delete(HERE, "lounge", "p1", OPERATOR)
+    left = on.now(made)
+    assert left.status == "pending"
+    assert "deleted" in left.notice
+    assert (left.evidence, left.payload["text"]) == ((), "")
+    assert left.payload["category"] == "harassment"
+    done = on.decide("approve", left, "mo")
+    on.work()
+    assert on.now(done).status == "published"  # agreed; there is nothing to send
+    assert on.core.reports.notes(on.cast.caller("ben")) == []

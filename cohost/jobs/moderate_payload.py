@@ -1,0 +1,30 @@
+"""What a flag says."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from cohost.jobs.moderate_words import Step
+
+NAME = "moderate"
+REPORTED = "reported"
+MOST_SPANS = 20
+
+
+class FlagPayload(BaseModel):
+    """A flag and a step: two separate things. `text` is the private note to the author."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    title: str
+    category: str
+    also: tuple[str, ...] = ()  # other categories seen in the same post
+    guideline: int | None = Field(None, ge=1)  # number of the community's guideline
+    guideline_text: str = ""
+    step: Step
+    by_hand: str = ""  # what has to be done on the platform for the step
+    text: str = ""
+    space_id: str
+    source_id: str
+    source_version: int
+    author_id: str | None = None
+    concerned: tuple[str, ...] = ()  # members who do not decide it: the author, and whom the post answers
