@@ -14,7 +14,7 @@ from cohost.connectors.configured import Webhooks
 from cohost.connectors.outbound import Outbound
 from cohost.erasing import Erasure
 from cohost.inbound import Hooks
-from cohost.llm import build_model
+from cohost.llm import build_model, build_second_reader
 from cohost.ports import Connector, Embedder, LanguageModel, ModerationReader, Search, Sender, VectorIndex
 from cohost.questions import Questions
 from cohost.reading import to_be_read
@@ -146,7 +146,7 @@ def _wired(
         Appeals(store, clock, approval),
         tuner,
         reader,
-        Worker(store, clock, search, model, posting, approval, files, reader, due=due),
+        Worker(store, clock, search, model, posting, approval, files, reader, build_second_reader(settings, clock), due),
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import asyncio
 import importlib.util
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -19,7 +19,7 @@ from cohost.asking import Asker, Call
 from cohost.budget import Breaker, Budget, Clock, ProcessBudget, StoredBudget
 from cohost.errors import Misconfigured, ModelUnavailable
 from cohost.faults import ABOUT_THE_QUESTION, fault, translated
-from cohost.ports import Completion, LanguageModel, Prompt
+from cohost.ports import Completion, LanguageModel, Prompt, SecondReader
 from cohost.settings import Settings
 from cohost.store import Store
 from cohost.structured import Mode, Reply, Usage, estimated_tokens, in_words
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 OPENAI_URL = "https://api.openai.com/v1"  # given explicitly: otherwise the vendor's library looks into the environment
 NO_KEY = "none"  # local servers take any key; without one the library would look into the environment
 MODEL_SHARE = 0.9  # of a draft's deadline; in the rest the embedded draft is made when the model is late (p95 2 s)
+MODERATION_TIMEOUT_S = 10.0  # a classifier answers in a second
 MAYBE_BILLED = frozenset({"timeout", "cut_off", "refusal"})  # an answer was begun, whether or not it arrived
 
 T = TypeVar("T", bound=BaseModel)
@@ -51,6 +52,53 @@ def build_model(settings: Settings, clock: Clock, store: Store | None = None) ->
         )
     budget = StoredBudget(store, settings.model_tokens_per_day, clock) if store else None
     return ChatModel(settings, clock, budget=budget)
+
+
+def build_second_reader(settings: Settings, clock: Clock) -> SecondReader | None:
+    """The moderation endpoint of COHOST_MODERATION_MODEL, or None; loads nothing heavy."""
+    return ModerationEndpoint(settings, clock) if settings.moderation_model else None
+
+
+class ModerationEndpoint:
+    """OpenAI's moderation endpoint, or a compatible one, with a pinned model."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self.name = settings.moderation_model
+        self._settings = settings
+        self._clock = clock
+        self._breaker = Breaker(clock)
+
+    def scores(self, text: str) -> Mapping[str, float]:
+        """0..1 by the endpoint's categories; raises ModelUnavailable on every fault, at the latest after its deadline."""
+        self._breaker.admit()
+        try:
+            found = self._asked(text)
+        except ModelUnavailable:
+            self._breaker.failed()
+            raise
+        self._breaker.succeeded()
+        return found
+
+    def _asked(self, text: str) -> Mapping[str, float]:
+        import openai  # half a second
+
+        server = openai.OpenAI(
+            api_key=self._settings.model_key or NO_KEY, base_url=self._settings.model_url or OPENAI_URL,
+            timeout=MODERATION_TIMEOUT_S, max_retries=0,
+        )  # fmt: skip
+        error: Exception | None = None
+        try:
+            answer = server.moderations.create(model=self.name, input=text)
+        except openai.OpenAIError as failed:
+            error = failed
+        if error is not None:
+            raise translated(error, self.name, self._clock())  # outside: the chain could quote text or key
+        try:
+            (result,) = answer.results
+            scores = result.category_scores.model_dump(by_alias=True)
+        except (AttributeError, TypeError, ValueError):
+            raise fault("bad_json", self.name) from None
+        return {name: float(score) for name, score in scores.items() if isinstance(score, (int, float))}
 
 
 class ChatModel:

@@ -225,6 +225,16 @@ class ModerationReader(Protocol):
         ...
 
 
+class SecondReader(Protocol):
+    """Another moderation classifier, elsewhere."""
+
+    name: str
+
+    def scores(self, text: str) -> Mapping[str, float]:
+        """0..1 by its own categories; raises ModelUnavailable on every fault, at the latest after its deadline."""
+        ...
+
+
 class Connector(Protocol):
     """A platform where approved messages are posted."""
 

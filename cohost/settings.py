@@ -30,6 +30,9 @@ class Settings:
     model: str = ""  # COHOST_MODEL: "" = embedded default; else provider:name, such as openai:gpt-5-mini
     model_url: str = ""  # COHOST_MODEL_URL: base URL of an OpenAI-compatible server
     model_key: str = field(default="", repr=False)  # COHOST_MODEL_KEY
+    moderation_model: str = (
+        ""  # COHOST_MODERATION_MODEL: a second reader of flagged posts, such as omni-moderation-2024-09-26
+    )
     model_timeout_s: float = 20.0  # COHOST_MODEL_TIMEOUT_S: whole deadline of a draft, retries included
     model_tokens_per_day: int = (
         2_000_000  # COHOST_MODEL_TOKENS_PER_DAY: per community; over it the embedded default answers

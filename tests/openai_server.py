@@ -125,6 +125,22 @@ def tool_call(body: Json, arguments: str) -> Json:
     return {"content": None, "tool_calls": [{"id": "call_1", "type": "function", "function": function}]}
 
 
+def moderation_of(body: Json) -> Json:
+    """The moderation endpoint's format: harassment where the text says "fool", nothing else."""
+    names = (
+        "harassment", "harassment/threatening", "sexual", "sexual/minors", "hate", "hate/threatening", "illicit",
+        "illicit/violent", "self-harm", "self-harm/intent", "self-harm/instructions", "violence", "violence/graphic",
+    )  # fmt: skip
+    scores = {name: 0.93 if name == "harassment" and "fool" in body["input"] else 0.01 for name in names}
+    result = {
+        "flagged": max(scores.values()) > 0.5,
+        "categories": {name: score > 0.5 for name, score in scores.items()},
+        "category_scores": scores,
+        "category_applied_input_types": {name: ["text"] for name in names},
+    }
+    return {"id": "modr-1", "model": body["model"], "results": [result]}
+
+
 def error_for(mode: str, body: Json) -> str | None:
     """The key of ERRORS that a mode answers to this body, if it is one."""
     if mode in ERRORS:
@@ -181,13 +197,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         sent = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        known = self.path == "/v1/chat/completions"
+        known = self.path in ("/v1/chat/completions", "/v1/moderations")
         body = json.loads(sent) if known else {}
         mode = self.owner.take(Recorded(self.command, self.path, {k.lower(): v for k, v in self.headers.items()}, body))
         if not known:
             return self._json(404, {"error": {"message": "Unknown path", "type": "x", "param": None, "code": None}})
         if error := error_for(mode, body):
             return self._error(error)
+        if self.path == "/v1/moderations" and mode == "good":
+            return self._json(200, moderation_of(body))
         if mode in ("hang", "trickle", "trickle_headers", "cut_body", "hang_up", "html"):
             return self._misbehave(mode)
         if mode == "no_choices":

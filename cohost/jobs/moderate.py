@@ -13,6 +13,7 @@ from cohost import safety
 from cohost.errors import InvalidInput
 from cohost.jobs.moderate_patterns import patterns
 from cohost.jobs.moderate_payload import MOST_SPANS, NAME, REPORTED, FlagPayload
+from cohost.jobs.moderate_readers import Judged, second_look
 from cohost.jobs.moderate_words import BY_HAND, CATEGORIES, SILENT, private_note
 from cohost.jobs.shape import Job, Outcome, Revision, Tools
 from cohost.model import Community, Request, Source
@@ -140,17 +141,31 @@ def _flag(seen: Seen, guideline: int | None, tools: Tools) -> Draft:
     words = CATEGORIES[top.category]
     items = _evidence(post, top)
     text = tools.community.guidelines[guideline - 1] if guideline else ""
+    looked = Judged() if top.category == REPORTED else second_look(post, parent, top, text, tools)
     payload = FlagPayload(
         title=words.name, category=top.category, also=tuple(finding.category for finding in seen.findings[1:]),
         guideline=guideline, guideline_text=text, step=words.step, by_hand=BY_HAND.get(words.step, ""),
-        text=private_note(top.category, guideline, text, tuple(item.quote for item in items)),
+        text=private_note(top.category, guideline, text, tuple(item.quote for item in items), said=looked.note),
+        readers=looked.opinions,
         space_id=post.space_id, source_id=post.id, source_version=post.version, author_id=post.author_id,
         concerned=tuple(filter(None, (post.author_id, parent.author_id if parent else None))),
     )  # fmt: skip
-    made = Provenance("embedded", retrieval=_retrieval(seen, tools))
     return Draft(
         payload.model_dump(mode="json"), items, Destination("moderation_desk", source_id=post.id),
-        f"The marked words {words.seen}. {_sureness(top)}", top.probability, made, (),
+        _rationale(top, looked), top.probability, _provenance(seen, looked, tools), (),
+    )  # fmt: skip
+
+
+def _rationale(top: Finding, looked: Judged) -> str:
+    doubts = [opinion.name for opinion in looked.opinions if not opinion.sees_it]
+    doubted = f" The readers disagree: {', '.join(doubts)} does not see it." if doubts else ""
+    return f"The marked words {CATEGORIES[top.category].seen}. {_sureness(top)}{doubted}"
+
+
+def _provenance(seen: Seen, looked: Judged, tools: Tools) -> Provenance:
+    return Provenance(
+        looked.made_by or "embedded", looked.prompt, looked.prompt_hash, retrieval=_retrieval(seen, tools),
+        input_tokens=looked.input_tokens, output_tokens=looked.output_tokens,
     )  # fmt: skip
 
 

@@ -11,6 +11,15 @@ REPORTED = "reported"
 MOST_SPANS = 20
 
 
+class Opinion(BaseModel):
+    """What a second reader says of the same post."""
+
+    model_config = ConfigDict(frozen=True)
+    name: str
+    sees_it: bool
+    reason: str = ""
+
+
 class FlagPayload(BaseModel):
     """A flag and a step: two separate things. `text` is the private note to the author."""
 
@@ -27,4 +36,5 @@ class FlagPayload(BaseModel):
     source_id: str
     source_version: int
     author_id: str | None = None
+    readers: tuple[Opinion, ...] = ()  # second ones; where they disagree, that is shown
     concerned: tuple[str, ...] = ()  # members who do not decide it: the author, and whom the post answers

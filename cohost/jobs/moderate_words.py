@@ -106,12 +106,18 @@ CATEGORIES: Final[Mapping[str, Words]] = {
 }  # fmt: skip
 
 
-def private_note(category: str, guideline: int | None, guideline_text: str, quotes: tuple[str, ...]) -> str:
-    """What is drafted to the author: their own words, the guideline, and a way on; "" where there is nothing to say."""
+def private_note(
+    category: str, guideline: int | None, guideline_text: str, quotes: tuple[str, ...], *, said: str = ""
+) -> str:
+    """What is drafted to the author: their own words, the guideline, and a way on; "" where there is nothing to say.
+
+    `said` takes the place of the template's sentences, except to people who may not be well.
+    """
     words = CATEGORIES[category]
     if not words.note:
         return ""
+    said = words.note if category == "distress" else said or words.note
     shown = "" if category == "distress" else "\n".join(f"> {' '.join(quote.split())[:200]}" for quote in quotes[:3])
     rule = f"Guideline {guideline} says: {guideline_text}" if guideline and category != "distress" else ""
     end = "" if category == "distress" else "Nothing has been changed, and you can answer this note if we misread you."
-    return "\n\n".join(filter(None, ("Hello,", words.note, shown, rule, end)))
+    return "\n\n".join(filter(None, ("Hello,", said, shown, rule, end)))

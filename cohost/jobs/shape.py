@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cohost.model import Community, Request, Role
-from cohost.ports import LanguageModel, ModerationReader, Search
+from cohost.ports import LanguageModel, ModerationReader, Search, SecondReader
 from cohost.quotes import Readable
 from cohost.store import Store
 from cohost.suggestion import Abstention, Destination, Draft, Evidence, Message, Suggestion
@@ -24,6 +24,7 @@ class Tools:
     clock: Callable[[], datetime]
     community: Community
     moderation: ModerationReader | None = None
+    second_reader: SecondReader | None = None
 
 
 Outcome = Draft | Abstention
