@@ -36,7 +36,7 @@ PRIOR = 4  # occurrences that a word has to outweigh
 LEAST_WEIGHT = 0.12  # of a word that is kept
 STRENGTH = {"category": 0.01, "span": 0.02}  # inverse regularisation, by folds
 WRITTEN_COUNTS = 40.0  # a written sentence as often as so many of a set: the sets are another kind of place
-PEOPLE_COUNT = 8.0  # the same for a sentence that is repeated for many groups of people
+PEOPLE_COUNT = 4.0  # the same for a sentence that is repeated for many groups of people
 # Shares of ordinary posts, and of written kind sentences, that a category may flag. The latter are far harder than what
 # people write all day. Where `harm` has to agree, a category may be freer.
 BUDGET = {
