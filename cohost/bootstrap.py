@@ -14,13 +14,16 @@ from cohost.connectors.configured import Webhooks
 from cohost.connectors.outbound import Outbound
 from cohost.erasing import Erasure
 from cohost.inbound import Hooks
+from cohost.invitations import Invitations
 from cohost.llm import build_model, build_second_reader
 from cohost.ports import Connector, Embedder, LanguageModel, ModerationReader, Search, Sender, VectorIndex
+from cohost.profiles import Profiles
 from cohost.questions import Questions
 from cohost.reading import to_be_read
 from cohost.recall import Superseded
 from cohost.reports import Reports
 from cohost.restore import Restore
+from cohost.rounds import Rounds
 from cohost.sensitivity import Tuner
 from cohost.settings import Settings
 from cohost.store import Store, hooks
@@ -65,6 +68,9 @@ class App:
     reports: Reports
     appeals: Appeals
     tuner: Tuner
+    profiles: Profiles
+    rounds: Rounds
+    invitations: Invitations
     moderation: ModerationReader
     worker: Worker
 
@@ -138,15 +144,19 @@ def _wired(
     )
     reader: ModerationReader = moderation or TrainedReader(embedder or _fitted_on(settings, reads))
     tuner = Tuner(store, reader, clock)
-    due = (Superseded(store, clock, posting).step, tuner.step)
+    introduced = Invitations(store, clock)
+    due = (Superseded(store, clock, posting).step, introduced.step, tuner.step)
     return App(
         settings, store, clock, reads, index, search, model, posting, Hooks(store, clock, vault), intake, files,
         Questions(store, search, asked, clock), approval, erasure, Uses(store, clock, approval),
         Reports(store, clock),
         Appeals(store, clock, approval),
         tuner,
+        Profiles(store, clock, reads, approval),
+        Rounds(store, clock, approval),
+        introduced,
         reader,
-        Worker(store, clock, search, model, posting, approval, files, reader, build_second_reader(settings, clock), due),
+        Worker(store, clock, search, model, posting, approval, files, reader, build_second_reader(settings, clock), reads, due),
     )  # fmt: skip
 
 

@@ -160,7 +160,8 @@ class Erasure:
             erasure.empty_reasons(tx, suggestion.id)
         elif suggestion.status not in ("abstained", "withdrawn"):
             self._empty(tx, suggestion, JOBS[suggestion.job].emptied(suggestion.payload), at)
-            if self._take_off_the_board(tx, suggestion, at) and suggestion.request_id is not None:
+            again = self._take_off_the_board(tx, suggestion, at) and JOBS[suggestion.job].remade
+            if again and suggestion.request_id is not None:
                 requests.settle(tx, suggestion.request_id, "waiting", available_at=at)
 
     def _empty(self, tx: Tx, suggestion: Suggestion, payload: dict[str, Any], at: datetime) -> None:

@@ -63,8 +63,8 @@ class Verdict:
         if not withdrawal.still_stands(self.tx, shown):
             withdrawal.withdraw(self.tx, shown, withdrawal.GROUND_GONE, now=self.now)
             return Conflict(
-                f"Suggestion {shown.id} was withdrawn: a source it quotes changed or may no longer be read there."
-                " It is being drafted again."
+                f"Suggestion {shown.id} was withdrawn: something that it relied on changed or may no longer be read there."
+                + (" It is being drafted again." if self.job.remade else "")
             )
         return self._publish(shown.payload, shown.evidence)
 
@@ -105,6 +105,7 @@ class Verdict:
             values["original_payload"] = shown.original_payload or shown.payload
         suggestions.set_evidence(self.tx, shown.community_id, shown.id, evidence)
         approved = self._settle("approved", edited=payload if changed else None, **values)
+        self.job.approved(self.tx, approved, self.now)
         if outbox:
             self._send_out(outbox, again=not changed)
             return approved

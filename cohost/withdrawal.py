@@ -14,7 +14,7 @@ WITHDRAWABLE: frozenset[Status] = frozenset({"pending", "approved", "failed"})  
 DELETED_SINCE = (
     "A post that it is about was deleted since, and its words are gone here too. What to do about it stays open."
 )
-GROUND_GONE = "A source it quotes changed or may no longer be read there."
+GROUND_GONE = "Something that it relied on changed, or may no longer be read there."
 
 
 def still_stands(tx: Tx, suggestion: Suggestion) -> bool:
@@ -23,7 +23,8 @@ def still_stands(tx: Tx, suggestion: Suggestion) -> bool:
         return False
     standing = quotes.stand(tx, suggestion.community_id, suggestion.destination, suggestion.evidence, hold=True)
     seen = audience.sight(tx, suggestion.community_id)
-    return None not in standing and bool(audience.readers(seen, suggestion.destination))
+    there = None not in standing and bool(audience.readers(seen, suggestion.destination))
+    return there and JOBS[suggestion.job].still_true(tx, suggestion)
 
 
 def recheck(tx: Tx, suggestion: Suggestion, reason: str, *, now: datetime) -> None:
@@ -34,7 +35,9 @@ def recheck(tx: Tx, suggestion: Suggestion, reason: str, *, now: datetime) -> No
     items = tuple(item for item in standing if item)
     if suggestion.status == "pending" and JOBS[suggestion.job].outlives_sources and _deleted(tx, suggestion):
         _keep_open(tx, suggestion, items, now=now)
-    elif suggestion.status != "abstained" and _outdated(suggestion.evidence, standing):
+    elif suggestion.status != "abstained" and (
+        _outdated(suggestion.evidence, standing) or not JOBS[suggestion.job].still_true(tx, suggestion)
+    ):
         withdraw(tx, suggestion, reason, now=now)
     elif items != suggestion.evidence:
         suggestions.set_evidence(tx, suggestion.community_id, suggestion.id, items)
@@ -74,5 +77,5 @@ def withdraw(tx: Tx, suggestion: Suggestion, reason: str, *, now: datetime) -> N
         tx, suggestion.community_id, audit.WORKER, "suggestion.withdrawn", "suggestion", suggestion.id, now=now,
         old=suggestion.status, new="withdrawn",
     )  # fmt: skip
-    if suggestion.request_id is not None:
+    if suggestion.request_id is not None and JOBS[suggestion.job].remade:
         requests.settle(tx, suggestion.request_id, "waiting", available_at=now)

@@ -17,7 +17,7 @@ from cohost.errors import CohostError, DeliveryFailed, DeliveryRetry, DeliveryUn
 from cohost.jobs.shape import Tools
 from cohost.logs import where
 from cohost.model import Request
-from cohost.ports import Connector, LanguageModel, ModerationReader, Search, SecondReader
+from cohost.ports import Connector, Embedder, LanguageModel, ModerationReader, Search, SecondReader
 from cohost.store import Store, Tx, audit, people, publications, requests, suggestions
 from cohost.suggestion import Publication, Receipt, Status
 from cohost.withdrawal import GROUND_GONE, WITHDRAWABLE, still_stands, withdraw
@@ -52,6 +52,7 @@ class Worker:
     files: Reading
     moderation: ModerationReader | None = None
     second_reader: SecondReader | None = None
+    embedder: Embedder | None = None
     due: tuple[Callable[[], bool], ...] = ()  # each does one unit of what its schedule says; False when nothing is due
 
     def run(self, stop: threading.Event) -> None:
@@ -104,7 +105,16 @@ class Worker:
         with self.store.read() as tx:
             community = people.community(tx, request.community_id)
             limit = self.connectors.get(tx, community.id, community.settings.connector).max_characters
-        tools = Tools(self.store, self.search, self.model, self.clock, community, self.moderation, self.second_reader)
+        tools = Tools(
+            self.store,
+            self.search,
+            self.model,
+            self.clock,
+            community,
+            self.moderation,
+            self.second_reader,
+            self.embedder,
+        )
         if request.job in community.settings.jobs or request.payload.get("reported"):  # members are heard also then
             made = jobs.run(request, tools, max_characters=limit)
             log.info("request.done", request=request.id, job=request.job, suggestions=[(s.id, s.status) for s in made])
@@ -150,7 +160,10 @@ class Worker:
         suggestions.hold(tx, claimed.suggestion_id)
         if publications.settle(tx, claimed.id, "approved", now=self.clock()):
             suggestion = suggestions.get(tx, claimed.community_id, claimed.suggestion_id)
-            withdraw(tx, suggestion, GROUND_GONE, now=self.clock())
+            if suggestion.status in WITHDRAWABLE:
+                withdraw(tx, suggestion, GROUND_GONE, now=self.clock())
+            else:  # its earlier messages are out; this one is not sent
+                publications.discard(tx, suggestion.id)
 
     def _send(self, claimed: Publication) -> None:
         connector = self._connector(claimed)

@@ -53,7 +53,7 @@ class Board:
             self._add_source(
                 tx, community_id, self._space(tx, community_id, to.space_id or ""), source_id, message, now
             )
-        member_id = to.member_ids[0] if to.kind in ("asker", "private_note") else None
+        member_id = to.member_ids[0] if to.kind in ("asker", "private_note", "introduction") else None
         board.add(
             tx, community_id, BoardPost(key, message.in_reply_to, member_id, to.space_id, source_id, message.text, now)
         )

@@ -8,13 +8,13 @@ from datetime import datetime
 from cohost import __version__, quotes
 from cohost.errors import InvalidInput
 from cohost.ids import new_id
-from cohost.jobs import answer, moderate
+from cohost.jobs import answer, match, moderate
 from cohost.jobs.shape import Job, Tools
 from cohost.model import Request
 from cohost.store import Tx, audit, requests, suggestions
 from cohost.suggestion import Abstention, Draft, Suggestion
 
-JOBS: dict[str, Job] = {job.name: job for job in (answer.JOB, moderate.JOB)}
+JOBS: dict[str, Job] = {job.name: job for job in (answer.JOB, match.JOB, moderate.JOB)}
 
 
 class SourcesMoved(Exception):
@@ -59,7 +59,7 @@ def _suggestion(
     # held: who changes a source meanwhile waits, then finds this suggestion among those that quote it
     standing = quotes.stand(tx, request.community_id, outcome.destination, items, hold=True)
     if isinstance(outcome, Draft):
-        if not items:
+        if not items and JOBS[request.job].needs_evidence:
             raise InvalidInput(f"Job {request.job} proposed a draft without evidence for request {request.id}.")
         if None in standing:
             raise SourcesMoved(request.id)

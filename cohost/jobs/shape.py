@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cohost.model import Community, Request, Role
-from cohost.ports import LanguageModel, ModerationReader, Search, SecondReader
+from cohost.ports import Embedder, LanguageModel, ModerationReader, Search, SecondReader
 from cohost.quotes import Readable
-from cohost.store import Store
+from cohost.store import Store, Tx
 from cohost.suggestion import Abstention, Destination, Draft, Evidence, Message, Suggestion
 
 
@@ -25,6 +25,7 @@ class Tools:
     community: Community
     moderation: ModerationReader | None = None
     second_reader: SecondReader | None = None
+    embedder: Embedder | None = None
 
 
 Outcome = Draft | Abstention
@@ -44,6 +45,15 @@ def nobody(suggestion: Suggestion) -> frozenset[str]:
     return frozenset()
 
 
+def nothing_else(tx: Tx, suggestion: Suggestion) -> bool:
+    """For jobs whose suggestions rest on their evidence alone."""
+    return True
+
+
+def nothing_more(tx: Tx, suggestion: Suggestion, now: datetime) -> None:
+    """For jobs whose approvals have no effect beside the messages."""
+
+
 @dataclass(frozen=True)
 class Job:
     """A kind of work. Payloads travel as JSON objects; each job owns the type behind its own."""
@@ -60,4 +70,8 @@ class Job:
     again_after_undo: bool = True  # whether what it was made for is worked on again once it is taken back
     needs_reason: bool = False  # to be rejected
     outlives_sources: bool = False  # stays open, without the words, when what it is about is deleted
+    remade: bool = True  # its request is worked on again when a suggestion of it is withdrawn
+    needs_evidence: bool = True  # else: what it says is proved by `still_true`, and a quote is welcome
+    still_true: Callable[[Tx, Suggestion], bool] = nothing_else  # beside the evidence; asked before every step
+    approved: Callable[[Tx, Suggestion, datetime], None] = nothing_more  # in the transaction of an approval
     concerned: Callable[[Suggestion], frozenset[str]] = nobody  # members it is about, who do not decide it

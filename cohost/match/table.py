@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import cast, get_args
 from zoneinfo import ZoneInfo
 
 from cohost.errors import InvalidInput
 from cohost.match.profile import Field, Profile, Purpose, utc_hours
+from cohost.store.profiles import StoredProfile
 
 # Lists are divided by semicolons; `free` reads like "mon 18-21; sat 9-12", in the member's own time zone.
 COLUMNS = (
@@ -44,6 +46,29 @@ def read_profiles(text: str, at: datetime) -> list[Profile]:
     return list(found.values())
 
 
+@dataclass(frozen=True)
+class StoredRow:
+    """A row as it would be stored."""
+
+    line: int
+    profile: StoredProfile
+
+
+def stored_rows(text: str, at: datetime) -> list[StoredRow]:
+    """The same table as members' own profiles; raises InvalidInput that names each bad row."""
+    read = read_profiles(text, at)  # every check, and every message
+    lines = list(_rows(text))
+    return [StoredRow(line, _stored(row)) for (line, row), _ in zip(lines, read, strict=True)]
+
+
+def _stored(row: dict[str, str]) -> StoredProfile:
+    lists = {name: list(_list(row, name)) for name in ("goals", "interests", "offers", "asks", "languages", "free")}
+    single = {name: row[name] for name in ("time_zone", "about") if row.get(name)}
+    level = {"level": int(row["level"])} if row.get("level") else {}
+    fields = {name: value for name, value in (lists | single | level).items() if value}
+    return StoredProfile(row["member_id"], fields, _list(row, "shown"), _list(row, "purposes"))
+
+
 def _rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
     reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
     names = reader.fieldnames or ()
@@ -71,7 +96,7 @@ def _profile(row: dict[str, str], at: datetime) -> Profile:
         row["member_id"], goals=_list(row, "goals"), interests=_list(row, "interests"), offers=_list(row, "offers"),
         asks=_list(row, "asks"), level=_level(row.get("level", "")),
         languages=frozenset(code.casefold() for code in _list(row, "languages")),
-        hours=_hours(_list(row, "free"), row.get("time_zone", ""), at), about=row.get("about", ""),
+        hours=hours_of(_list(row, "free"), row.get("time_zone", ""), at), about=row.get("about", ""),
         posts_per_week=_posts(row.get("posts_per_week", "")),
         shown=cast("frozenset[Field]", _known(row, "shown", get_args(Field))),
         purposes=cast("frozenset[Purpose]", _known(row, "purposes", get_args(Purpose))),
@@ -107,7 +132,8 @@ def _posts(text: str) -> float:
     return posts
 
 
-def _hours(spans: tuple[str, ...], time_zone: str, at: datetime) -> frozenset[int]:
+def hours_of(spans: tuple[str, ...], time_zone: str, at: datetime) -> frozenset[int]:
+    """Hours of the week in UTC from spans such as "mon 18-21" of a place; raises InvalidInput."""
     if not spans:
         return frozenset()
     if not time_zone:

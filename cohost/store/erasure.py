@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from cohost.store import appeals, feedback, moderation_fits, readings, safety_cases
+from cohost.store import appeals, feedback, moderation_fits, readings, rounds, safety_cases
 from cohost.store import suggestions as stored
 from cohost.store.engine import Tx
 from cohost.store.sources import IDS_PER_QUERY
@@ -58,11 +58,12 @@ def carriers(tx: Tx, community_id: str, member_id: str, touched: Collection[Sour
     edited_by = _edited(tx, community_id, decisions.c.member_id == member_id)
     quoting, saw = _naming(tx, evidence, community_id, touched), _naming(tx, snapshots, community_id, touched)
     edited = _edited(tx, community_id, sa.true()) & saw
-    found = stored.some(tx, community_id, quoting | saw | edited_by)
+    introduced = _introduced(tx, community_id, member_id)
+    found = stored.some(tx, community_id, quoting | saw | edited_by | introduced)
     mine = {s.id for s in asked}
     others = tuple(
         s for s in found
-        if s.id not in mine and (s.id in quoting | edited_by | edited or s.provenance.made_by != "embedded")
+        if s.id not in mine and (s.id in quoting | edited_by | edited | introduced or s.provenance.made_by != "embedded")
     )  # fmt: skip
     return Carriers(tuple(asked), others)
 
@@ -75,6 +76,7 @@ def forget_member(tx: Tx, community_id: str, member_id: str) -> None:
     feedback.forget_member(tx, community_id, member_id)
     safety_cases.forget_member(tx, community_id, member_id)
     readings.forget_member(tx, community_id, member_id)
+    rounds.forget_member(tx, community_id, member_id)
     appeals.forget_member(tx, community_id, member_id)
     moderation_fits.forget(tx, community_id)
     tx.execute(
@@ -163,6 +165,13 @@ def _asked(tx: Tx, community_id: str, member_id: str) -> list[str]:
 def _edited(tx: Tx, community_id: str, by: sa.ColumnElement[bool]) -> set[str]:
     query = sa.select(decisions.c.suggestion_id).where(decisions.c.community_id == community_id, by)
     return set(tx.execute(query.where(decisions.c.verdict == "edit")).scalars())
+
+
+def _introduced(tx: Tx, community_id: str, member_id: str) -> set[str]:
+    """Introductions of this person to others."""
+    where = (suggestions.c.community_id == community_id) & (suggestions.c.job == "match")
+    rows = tx.execute(sa.select(suggestions.c.id, suggestions.c.destination).where(where))
+    return {row.id for row in rows if member_id in row.destination["member_ids"]}
 
 
 def _naming(tx: Tx, table: sa.Table, community_id: str, touched: Collection[SourceKey]) -> set[str]:

@@ -18,12 +18,17 @@ LEASE = timedelta(seconds=60)  # longer than any one send; after it, a vanished 
 
 
 def add(tx: Tx, new: Sequence[Publication], now: datetime, *, publish_at: datetime | None = None) -> None:
-    """Store approved messages."""
+    """Store approved messages, behind those that their suggestion has already."""
+    earlier = sa.select(sa.func.max(publications.c.position)).where(
+        publications.c.suggestion_id == new[0].suggestion_id
+    )
+    last = tx.execute(earlier).scalar_one()
+    first = 0 if last is None else last + 1
     rows = [
         {"id": p.id, "community_id": p.community_id, "suggestion_id": p.suggestion_id, "position": n,
          "connector": p.connector, "message": asdict(p.message), "status": p.status, "attempts": 0,
          "available_at": publish_at or now, "created_at": now, "updated_at": now}
-        for n, p in enumerate(new)
+        for n, p in enumerate(new, first)
     ]  # fmt: skip
     tx.execute(publications.insert(), rows)
 

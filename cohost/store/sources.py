@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from cohost.store import consents
 from cohost.store.embeddings import comparable
 from cohost.store.engine import Tx
 from cohost.store.fulltext import IndexedText
-from cohost.store.tables import chunks, sources, spaces
+from cohost.store.tables import chunks, members, sources, spaces
 
 IDS_PER_QUERY = 500  # below the bound-parameter limits of both databases
 STALE = ""  # in place of a chunk's hash: its vector has to be made again
@@ -95,6 +95,17 @@ def newest_posts(tx: Tx, community_id: str, *, limit: int) -> list[Source]:
     where = (sources.c.community_id == community_id) & (sources.c.kind == "post") & (sources.c.origin == "person")
     query = _select().where(where, sources.c.deleted_at.is_(None)).order_by(sources.c.created_at.desc(), sources.c.pk)
     return [_stored(row).source for row in tx.execute(query.limit(limit))]
+
+
+def posts_per_week(tx: Tx, community_id: str, now: datetime, *, weeks: int = 4) -> dict[str, float]:
+    """By author, of those who let their posts be used for matching: how often they wrote in the last weeks."""
+    let = (members.c.community_id == sources.c.community_id) & (members.c.id == sources.c.author_id)
+    query = (
+        sa.select(sources.c.author_id, sa.func.count()).join(members, let).group_by(sources.c.author_id)
+        .where(sources.c.community_id == community_id, sources.c.kind == "post", members.c.posts_in_matching)
+        .where(sources.c.deleted_at.is_(None), sources.c.created_at >= now - timedelta(weeks=weeks))
+    )  # fmt: skip
+    return {author: count / weeks for author, count in tx.execute(query)}
 
 
 def replies(tx: Tx, space_pk: int, root_id: str) -> list[StoredSource]:

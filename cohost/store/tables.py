@@ -488,6 +488,52 @@ appeals = Table(
     Column("decided_at", Instant),
 )  # fmt: skip
 
+# What members say of themselves to be matched; only they themselves change it, and only what is shown reaches a match.
+profiles = Table(
+    "profiles", metadata,
+    _community(),
+    Column("member_id", String, nullable=False),
+    Column("fields", JSON, nullable=False),
+    Column("shown", JSON, nullable=False),
+    Column("purposes", JSON, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    sa.ForeignKeyConstraint(
+        ["community_id", "member_id"], ["members.community_id", "members.id"], ondelete="CASCADE"
+    ),
+    sa.PrimaryKeyConstraint("community_id", "member_id"),
+)  # fmt: skip
+
+match_rounds = Table(
+    "match_rounds", metadata,
+    Column("id", String, primary_key=True),
+    _community(),
+    Column("asked", JSON, nullable=False),
+    Column("deadline", Instant, nullable=False),  # of answers to its invitations
+    Column("status", String, nullable=False),  # waiting, proposed
+    Column("left_out", JSON, nullable=False),  # member id → reason
+    Column("made_at", Instant, nullable=False),
+    Index("ix_match_rounds_made", "community_id", "made_at"),
+)  # fmt: skip
+
+invitations = Table(
+    "invitations", metadata,
+    Column("id", String, primary_key=True),
+    _community(),
+    Column("round_id", ForeignKey("match_rounds.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("suggestion_id", ForeignKey("suggestions.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("member_id", String, nullable=False),
+    Column("answer", String, nullable=False),  # "" while it is open, accept, decline
+    Column("answered_at", Instant),
+    Column("remind_at", Instant, nullable=False),
+    Column("reminded_at", Instant),
+    Column("closed_at", Instant, index=True),  # all have answered, or the deadline is over
+    Column("exchanged_at", Instant),  # when names went out
+    Column("outcome", String, nullable=False),  # "", met, not_met
+    Column("again", Boolean),  # would meet again
+    Column("made_at", Instant, nullable=False),
+    Index("ix_invitations_member", "community_id", "member_id"),
+)  # fmt: skip
+
 model_spend = Table(
     "model_spend", metadata,
     _community(),

@@ -1,0 +1,171 @@
+"""Invitations: names are exchanged only when all have accepted; a no needs no reason, and nobody learns of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from cohost.errors import Conflict, Forbidden, NotFound
+from cohost.ids import new_id
+from cohost.jobs import match
+from cohost.jobs.match_payload import IntroductionPayload
+from cohost.jobs.match_words import exchange
+from cohost.model import Caller
+from cohost.store import Store, Tx, audit, people, publications, rounds, safety_cases, suggestions
+from cohost.store.rounds import Invitation
+from cohost.suggestion import Message, Publication, Suggestion
+
+AT_ONCE = 20  # reminders, or introductions that are closed, in one step
+State = Literal["open", "accepted", "declined", "exchanged", "over"]
+REACHED = frozenset({"publishing", "published", "uncertain"})  # of an introduction whose invitations are out
+
+
+@dataclass(frozen=True)
+class InvitationView:
+    """As its receiver sees it: nothing of the others before names are exchanged."""
+
+    id: str
+    state: State
+    text: str
+    until: datetime
+    outcome: str
+    again: bool | None
+
+
+class Invitations:
+    """Answered by those invited; the worker reminds once, and closes what is over."""
+
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._clock = clock
+
+    def listed(self, caller: Caller) -> list[InvitationView]:
+        """The caller's own, newest first."""
+        with self._store.read() as tx:
+            mine = rounds.of_member(tx, caller.community_id, _self(caller))
+            return [self._view(tx, caller.community_id, one) for one in mine]
+
+    def answer(self, caller: Caller, invitation_id: str, *, accept: bool, not_again: bool = False) -> InvitationView:
+        """Yes or no, until the deadline; the last word counts until names are exchanged.
+
+        With `not_again`, whoever it was about is blocked in secret. Raises NotFound, Conflict.
+        """
+        with self._store.write() as tx:
+            mine = self._own(tx, caller, invitation_id)
+            if mine.closed_at is not None or self._until(tx, caller.community_id, mine) <= self._clock():
+                raise Conflict("This introduction is closed. There will be others.")
+            values = {"answer": "accept" if accept else "decline", "answered_at": self._clock()}
+            rounds.change(tx, mine.id, **values)
+            if not_again:
+                self._block(tx, caller.community_id, mine)
+            self._close(tx, caller.community_id, mine.suggestion_id, over=False)
+            return self._view(tx, caller.community_id, rounds.invitation(tx, caller.community_id, mine.id))
+
+    def outcome(self, caller: Caller, invitation_id: str, *, met: bool, again: bool | None) -> InvitationView:
+        """How it went, in two taps; raises NotFound, Conflict before names were exchanged."""
+        with self._store.write() as tx:
+            mine = self._own(tx, caller, invitation_id)
+            if mine.exchanged_at is None:
+                raise Conflict("Names have not been exchanged, so there is nothing to tell yet.")
+            rounds.change(tx, mine.id, outcome="met" if met else "not_met", again=again if met else None)
+            return self._view(tx, caller.community_id, rounds.invitation(tx, caller.community_id, mine.id))
+
+    def step(self) -> bool:
+        """Remind some who have not answered, once, and close some whose deadline is over; False when there are none."""
+        now = self._clock()
+        with self._store.read() as tx:
+            if not (rounds.to_remind(tx, now, limit=1) or rounds.overdue(tx, now, limit=1)):
+                return False
+        with self._store.write() as tx:
+            for community_id, one in rounds.to_remind(tx, now, limit=AT_ONCE):
+                self._remind(tx, community_id, one)
+            for community_id, suggestion_id in rounds.overdue(tx, now, limit=AT_ONCE):
+                self._close(tx, community_id, suggestion_id, over=True)
+        return True
+
+    def _remind(self, tx: Tx, community_id: str, one: Invitation) -> None:
+        rounds.change(tx, one.id, reminded_at=self._clock())
+        shown = suggestions.get(tx, community_id, one.suggestion_id)
+        if shown.status == "published" and match.still_true(tx, shown):
+            payload = IntroductionPayload.model_validate(shown.payload)
+            self._send(tx, shown, [match.later_message(payload, one.member_id, None)])
+
+    def _close(self, tx: Tx, community_id: str, suggestion_id: str, *, over: bool) -> None:
+        """Once everybody has answered, or time is over: names to those who accepted, where enough did."""
+        everybody = rounds.of_suggestions(tx, community_id, [suggestion_id])[suggestion_id]
+        if not over and any(not one.answer for one in everybody):
+            return
+        shown = suggestions.get(tx, community_id, suggestion_id)
+        accepted = frozenset(one.member_id for one in everybody if one.answer == "accept")
+        enough = (
+            len(accepted) == len(everybody)
+            if len(everybody) < 3
+            else len(accepted) > 2 or len(accepted) == len(everybody)
+        )
+        agreed = enough and match.still_true(tx, shown) and shown.status in REACHED
+        if not (agreed or over):
+            return  # whoever declined may change their mind, and the other learns nothing before the deadline
+        now = self._clock()
+        for one in everybody:
+            met = now if agreed and one.member_id in accepted else None
+            rounds.change(tx, one.id, closed_at=now, exchanged_at=met)
+        if agreed:
+            payload = IntroductionPayload.model_validate(shown.payload)
+            self._send(tx, shown, [match.later_message(payload, member, accepted) for member in sorted(accepted)])
+            audit.record(tx, community_id, audit.WORKER, "introduction.exchanged", "suggestion", shown.id, now=now)
+
+    def _send(self, tx: Tx, shown: Suggestion, messages: Sequence[Message]) -> None:
+        """Under the approval that covers them: into the outbox, by the connector of the invitations."""
+        connector = publications.of_suggestion(tx, shown.id)[0].connector
+        new = [
+            Publication(new_id("pub"), shown.community_id, shown.id, connector, message, "approved", 0)
+            for message in messages
+        ]
+        publications.add(tx, new, self._clock())
+
+    def _block(self, tx: Tx, community_id: str, mine: Invitation) -> None:
+        """For pairs; in a group nobody can say who is meant before names are known."""
+        others = [
+            one.member_id for one in rounds.of_suggestions(tx, community_id, [mine.suggestion_id])[mine.suggestion_id]
+            if one.member_id != mine.member_id
+        ]  # fmt: skip
+        if len(others) == 1:
+            safety_cases.block(tx, community_id, mine.member_id, others[0], self._clock())
+
+    def _own(self, tx: Tx, caller: Caller, invitation_id: str) -> Invitation:
+        found = rounds.invitation(tx, caller.community_id, invitation_id)
+        shown = suggestions.get(tx, caller.community_id, found.suggestion_id)
+        if found.member_id != _self(caller) or shown.status not in REACHED:
+            raise NotFound(f"There is no invitation {invitation_id!r}.")
+        return found
+
+    def _until(self, tx: Tx, community_id: str, one: Invitation) -> datetime:
+        return rounds.get(tx, community_id, one.round_id).deadline
+
+    def _view(self, tx: Tx, community_id: str, one: Invitation) -> InvitationView:
+        shown = suggestions.get(tx, community_id, one.suggestion_id)
+        payload = IntroductionPayload.model_validate(shown.payload)
+        state = _state(one)
+        text = payload.invitations.get(one.member_id, "")
+        if state == "exchanged":
+            everybody = rounds.of_suggestions(tx, community_id, [one.suggestion_id])[one.suggestion_id]
+            here = {member.id for member in people.all_members(tx, community_id)}
+            text = exchange(payload, one.member_id, {i.member_id for i in everybody if i.exchanged_at} & here)
+        return InvitationView(one.id, state, text, self._until(tx, community_id, one), one.outcome, one.again)
+
+
+def _state(one: Invitation) -> State:
+    if one.exchanged_at is not None:
+        return "exchanged"
+    if one.closed_at is not None:
+        return "over"
+    states: dict[str, State] = {"accept": "accepted", "decline": "declined"}
+    return states.get(one.answer, "open")
+
+
+def _self(caller: Caller) -> str:
+    if caller.member_id is None:
+        raise Forbidden("Invitations are to members: send the header Cohost-Member with the member's id.")
+    return caller.member_id

@@ -1,0 +1,236 @@
+"""The job `match`: a round in, one introduction for each meeting out; who they are stays between hosts until all accept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from cohost import prompts, safety
+from cohost.errors import InvalidInput, ModelUnavailable
+from cohost.ids import new_id
+from cohost.jobs.answer_payload import evidence_of
+from cohost.jobs.match_payload import NAME, IntroductionPayload, Person, StatedFact
+from cohost.jobs.match_round import Planned, planned
+from cohost.jobs.match_words import (
+    NOTHING_SHOWN,
+    exchange,
+    invitation,
+    question,
+    question_without_lesson,
+    reason_for,
+    reason_for_hosts,
+    reminder,
+    slots,
+)
+from cohost.jobs.shape import Job, Outcome, Revision, Tools
+from cohost.match.plan import Meeting
+from cohost.match.reasons import Meanings, Reason, reasons
+from cohost.match.stored import Fact, says
+from cohost.model import Request
+from cohost.ports import Query
+from cohost.quotes import Readable
+from cohost.store import Tx, people, profiles, rounds, safety_cases
+from cohost.store.rounds import Invitation
+from cohost.suggestion import Destination, Draft, Evidence, Message, Provenance, Suggestion
+
+TITLE = "An introduction"
+SHORTEST, LONGEST = 40, 240  # characters of a sentence to talk about
+MOST_ASKED = 30  # introductions of a round whose first question a language model is asked for
+QUESTION_WORDS = 40
+TEXT_CHARACTERS = 5_000
+
+
+class FirstQuestion(BaseModel):
+    """What a language model is asked to return."""
+
+    question: str = Field(description="one question about the sentence of the lesson")
+
+
+@dataclass(frozen=True)
+class _Talk:
+    """What a first conversation could begin with."""
+
+    question: str
+    evidence: tuple[Evidence, ...]
+    made: Provenance
+
+
+def propose(request: Request, tools: Tools) -> Sequence[Outcome]:
+    """One draft for each meeting of the round; whoever is left out stands in the round, with the reason."""
+    round_id = request.payload["round_id"]
+    with tools.store.read() as tx:
+        stored = rounds.get(tx, request.community_id, round_id)
+    if stored.status != "waiting" or tools.embedder is None:
+        return []
+    plan = planned(tools, stored)
+    meanings = Meanings([p for m in plan.meetings for p in plan.profiles_of(m)], tools.embedder.embed)
+    drafts = [_draft(meeting, plan, meanings, tools) for meeting in plan.meetings]
+    with tools.store.write() as tx:
+        rounds.propose(tx, round_id, plan.left_out)
+    return drafts
+
+
+def _draft(meeting: Meeting, plan: Planned, meanings: Meanings, tools: Tools) -> Draft:
+    stored, names = plan.profiles_of(meeting), plan.names
+    found = reasons(stored, meanings)
+    facts = list(dict.fromkeys(fact for reason in found for fact in (reason.one, reason.other)))
+    to = Destination("introduction", member_ids=meeting.member_ids)
+    talk = _talk(facts, to, plan, tools)
+    said = tuple(reason_for_hosts(reason, names) for reason in found)
+    shown = IntroductionPayload(
+        title=f"Introduce {_listed([names[m] for m in meeting.member_ids])}", round_id=plan.round.id,
+        shape=plan.asked.shape, purpose=plan.asked.purpose,
+        people=tuple(Person(member_id=m, name=names[m]) for m in meeting.member_ids),
+        parts={name: round(value, 3) for name, value in meeting.parts.items()}, reasons=said or (NOTHING_SHOWN,),
+        facts=tuple(StatedFact(**fact.__dict__) for fact in facts), text=_text(said, talk.question),
+        until=_day(plan.round.deadline), times=_times(meeting, plan, tools.clock()),
+    )  # fmt: skip
+    return Draft(
+        _with_messages(shown, found).model_dump(mode="json"), talk.evidence, to, " ".join(shown.reasons),
+        max(0.0, min(meeting.compatibility, 1.0)), talk.made, (),
+    )  # fmt: skip
+
+
+def _with_messages(shown: IntroductionPayload, found: Sequence[Reason]) -> IntroductionPayload:
+    others = len(shown.people) - 1
+    return shown.model_copy(update={
+        "invitations": {
+            p.member_id: invitation(p.name, others, [reason_for(p.member_id, r) for r in found], shown.until)
+            for p in shown.people
+        },
+        "reminders": {p.member_id: reminder(p.name, shown.until) for p in shown.people},
+    })  # fmt: skip
+
+
+def _text(reasons: Sequence[str], first_question: str) -> str:
+    why = "\n".join(f"- {reason}" for reason in reasons)
+    return "\n\n".join(filter(None, (why, "A question to start with:", first_question)))
+
+
+def _times(meeting: Meeting, plan: Planned, now: datetime) -> dict[str, tuple[str, ...]]:
+    """Only where everybody shows when they are free."""
+    shown = [plan.stored[m] for m in meeting.member_ids if "time_zone" in plan.stored[m].shown]
+    if len(shown) < len(meeting.member_ids):
+        return {}
+    zones = {one.member_id: str(one.fields.get("time_zone") or "UTC") for one in shown}
+    return slots([plan.hours[m] for m in meeting.member_ids], zones, now)
+
+
+def _talk(facts: Sequence[Fact], to: Destination, plan: Planned, tools: Tools) -> _Talk:
+    """About a sentence of the material that everybody may read; without one, about what they say."""
+    about = "; ".join(dict.fromkeys(fact.value for fact in facts if fact.field != "languages")) or tools.community.name
+    passages = [p for p in tools.search.search(Query(tools.community.id, about, to)) if p.kind != "post"]
+    fitting = (s for s in tools.search.sentences(about, passages) if SHORTEST <= len(s.text) <= LONGEST)
+    best = next((s for s in fitting if "\n" not in s.text), None)
+    made = Provenance("embedded", retrieval=tools.search.signature())
+    if best is None:
+        return _Talk(question_without_lesson(facts), (), made)
+    item = evidence_of(passages[best.passage], best.start, best.end)
+    written = question(item.title, item.quote, "/".join(to.member_ids))
+    return _asked(facts, item, tools, _Talk(written, (item,), made)) if len(plan.meetings) <= MOST_ASKED else _Talk(
+        written, (item,), made
+    )  # fmt: skip
+
+
+def _asked(facts: Sequence[Fact], item: Evidence, tools: Tools, otherwise: _Talk) -> _Talk:
+    """The question in a language model's words, where it is one; the sentence stands before it, as the lesson has it."""
+    if tools.model is None:
+        return otherwise
+    said = [f"{fact.field}: {fact.value}" for fact in facts]
+    prompt = prompts.render("match", community_name=tools.community.name, facts=said, lesson=item.quote)
+    try:
+        done = tools.model.complete(prompt, FirstQuestion, community_id=tools.community.id)
+    except ModelUnavailable as failed:
+        return replace(otherwise, made=replace(otherwise.made, fallback=failed.fault))
+    asked = " ".join(safety.clean(done.output.question, frozenset()).split())
+    if not asked.endswith("?") or len(asked.split()) > QUESTION_WORDS or prompts.echoes(prompt, asked):
+        return replace(otherwise, made=replace(otherwise.made, fallback="wrong_shape"))
+    made = replace(
+        otherwise.made, made_by=done.model or tools.model.name, prompt=prompt.name, prompt_hash=prompt.hash,
+        input_tokens=done.input_tokens, output_tokens=done.output_tokens,
+    )  # fmt: skip
+    return _Talk(f"From “{item.title}”: “{item.quote}” {asked}", otherwise.evidence, made)
+
+
+def messages(shown: dict[str, Any], destination: Destination, request_id: str | None) -> list[Message]:
+    """The invitations; one reminder and the names follow under the same approval."""
+    payload = IntroductionPayload.model_validate(shown)
+    return [_message(member, text) for member, text in payload.invitations.items()]
+
+
+def later_message(shown: IntroductionPayload, member_id: str, accepted: frozenset[str] | None) -> Message:
+    """The reminder, or, once it is known who accepted, the names."""
+    text = shown.reminders[member_id] if accepted is None else exchange(shown, member_id, accepted)
+    return _message(member_id, text)
+
+
+def _message(member_id: str, text: str) -> Message:
+    return Message(Destination("introduction", member_ids=(member_id,)), title=TITLE, text=safety.clean(text))
+
+
+def revise(shown: Suggestion, proposed: dict[str, Any], readable: Readable) -> Revision:
+    """What everybody reads below the names may change; who meets, and what invitations say, may not."""
+    text = str(proposed.get("text", ""))
+    if not text.strip() or len(text) > TEXT_CHARACTERS:
+        raise InvalidInput(f"Write between 1 and {TEXT_CHARACTERS} characters.", field="payload.text")
+    changed = IntroductionPayload.model_validate(shown.payload).model_copy(update={"text": safety.clean(text)})
+    return Revision(changed.model_dump(mode="json"), shown.evidence, (text,))
+
+
+def emptied(shown: dict[str, Any]) -> dict[str, Any]:
+    """Of which round it was, and nothing of anybody."""
+    payload = IntroductionPayload.model_validate(shown)
+    silent = {"people": (), "reasons": (), "facts": (), "text": "", "invitations": {}, "reminders": {}, "times": {}}
+    return payload.model_copy(update={"title": TITLE, **silent}).model_dump(mode="json")
+
+
+def still_true(tx: Tx, suggestion: Suggestion) -> bool:
+    """Whether all are here, opted in, may meet, and still say and show what the texts repeat."""
+    payload = IntroductionPayload.model_validate(suggestion.payload)
+    members = frozenset(payload.member_ids)
+    here = {m.id for m in people.all_members(tx, suggestion.community_id) if m.active}
+    stored = {m: profiles.find(tx, suggestion.community_id, m) for m in members}
+    willing = all(one is not None and _willing(one.purposes, payload) for one in stored.values())
+    apart = safety_cases.kept_apart(tx, suggestion.community_id)
+    stated = all(says(stored.get(f.member_id), Fact(**f.model_dump())) for f in payload.facts)
+    return members <= here and willing and stated and not any(pair <= members for pair in apart)
+
+
+def _willing(purposes: Sequence[str], payload: IntroductionPayload) -> bool:
+    return payload.purpose in purposes or (payload.shape in ("mentors", "buddy") and "helping" in purposes)
+
+
+def approved(tx: Tx, suggestion: Suggestion, now: datetime) -> None:
+    """An invitation for each of them, with the approval."""
+    if rounds.of_suggestions(tx, suggestion.community_id, [suggestion.id]):
+        return  # taken back once, and approved again
+    payload = IntroductionPayload.model_validate(suggestion.payload)
+    ends = rounds.get(tx, suggestion.community_id, payload.round_id).deadline
+    middle = now + (ends - now) / 2
+    rounds.invite(tx, suggestion.community_id, [
+        Invitation(new_id("iv"), payload.round_id, suggestion.id, member, now, middle) for member in payload.member_ids
+    ])  # fmt: skip
+
+
+def concerned(suggestion: Suggestion) -> frozenset[str]:
+    """A host who would be introduced leaves the decision to another one, where there is one."""
+    return frozenset(suggestion.destination.member_ids)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment.day} {moment:%B}"
+
+
+JOB = Job(
+    NAME, frozenset({"host"}), propose=propose, messages=messages, revise=revise, emptied=emptied,
+    expires_after=timedelta(days=30), again_after_undo=False, remade=False, needs_evidence=False, still_true=still_true,
+    approved=approved, concerned=concerned,
+)  # fmt: skip

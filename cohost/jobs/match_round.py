@@ -1,0 +1,152 @@
+"""A round as it is asked for, and the plan that comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import combinations
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from cohost.jobs.shape import Tools
+from cohost.match.compatibility import Weights
+from cohost.match.plan import Meeting, Plan, Round, plan, plan_mentors
+from cohost.match.profile import Profile, Purpose
+from cohost.match.rules import Must
+from cohost.match.stored import as_profile
+from cohost.model import Member
+from cohost.store import Tx, people, profiles, rounds, safety_cases, sources
+from cohost.store.profiles import StoredProfile
+from cohost.store.rounds import StoredRound
+
+MENTORING = Weights(asks_offers=1.0, shared_goals=0.4, level_gap=0.4, diverse_perspectives=0.0)
+DEFAULT_CAPACITY = 2  # people whom a mentor takes who says nothing about it
+NEWCOMER, EXPERIENCED = timedelta(days=30), timedelta(days=90)  # since they joined
+ROUNDS_LOOKED_AT = 10  # for who was left out before
+
+
+class Asked(BaseModel):
+    """What a host asks for."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    title: str = Field("", max_length=200)
+    shape: Literal["pairs", "groups", "mentors", "buddy"] = "pairs"
+    purpose: Purpose = "introductions"
+    group_size: int = Field(4, ge=3, le=6)
+    overlap_hours: int = Field(0, ge=0, le=168)
+    shared_language: bool = False
+    no_repeat_rounds: int = Field(6, ge=0, le=100)
+    weights: dict[str, float] = Field(default_factory=dict)
+    locked: tuple[str, ...] = ()  # introductions of an earlier try that stay
+    apart: tuple[tuple[str, ...], ...] = ()  # people of introductions that a host dropped
+
+    def weights_of(self) -> Weights:
+        """How much each part counts; raises TypeError for a part that does not exist."""
+        usual = MENTORING if self.shape in ("mentors", "buddy") else Weights()
+        return replace(usual, **self.weights)
+
+    @property
+    def must(self) -> Must:
+        """The hard rules."""
+        return Must(self.overlap_hours, self.shared_language)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """Who would meet, with what is known of them."""
+
+    round: StoredRound
+    asked: Asked
+    meetings: tuple[Meeting, ...]
+    left_out: dict[str, str]
+    stored: Mapping[str, StoredProfile]
+    hours: Mapping[str, frozenset[int]]  # free ones, in UTC
+    names: Mapping[str, str]
+
+    def profiles_of(self, meeting: Meeting) -> list[StoredProfile]:
+        """Of the people of one meeting."""
+        return [self.stored[member] for member in meeting.member_ids]
+
+
+@dataclass(frozen=True)
+class Present:
+    """Everybody who could be in a round."""
+
+    members: Mapping[str, Member]
+    stored: Mapping[str, StoredProfile]
+    profiles: tuple[Profile, ...]
+
+
+def present(tx: Tx, community_id: str, now: datetime) -> Present:
+    """Active members with a profile."""
+    stored = {one.member_id: one for one in profiles.of_active(tx, community_id)}
+    often = sources.posts_per_week(tx, community_id, now)
+    skipped = left_out_before(rounds.listed(tx, community_id, limit=ROUNDS_LOOKED_AT))
+    read = tuple(
+        as_profile(one, now, posts_per_week=often.get(m, 0.0), skipped=skipped.get(m, 0)) for m, one in stored.items()
+    )
+    return Present({m.id: m for m in people.all_members(tx, community_id)}, stored, read)
+
+
+def left_out_before(past: Sequence[StoredRound]) -> dict[str, int]:
+    """member → in how many rounds in a row, up to the last one."""
+    counts: dict[str, int] = {}
+    done = [one for one in past if one.status == "proposed"]
+    for n, one in enumerate(done):
+        for member in one.left_out:
+            if counts.get(member, 0) == n:
+                counts[member] = n + 1
+    return counts
+
+
+def planned(tools: Tools, stored: StoredRound) -> Planned:
+    """Match; whoever is in a locked introduction takes no part."""
+    asked, now, community = Asked.model_validate(stored.asked), tools.clock(), tools.community.id
+    with tools.store.read() as tx:
+        here = present(tx, community, now)
+        apart = safety_cases.kept_apart(tx, community) | met_lately(tx, community, asked.no_repeat_rounds, stored.id)
+        kept = rounds.kept_in(tx, community, stored.id, asked.locked)
+    apart |= {frozenset(pair) for group in asked.apart for pair in combinations(group, 2)}
+    free = [profile for profile in here.profiles if profile.member_id not in kept]
+    assert tools.embedder is not None  # noqa: S101  the caller asked before
+    made = _plan(asked, free, here, apart, tools, now)
+    hours = {profile.member_id: profile.hours for profile in here.profiles}
+    names = {member: one.name for member, one in here.members.items()}
+    return Planned(stored, asked, made.meetings, dict(made.left_out), here.stored, hours, names)
+
+
+def _plan(
+    asked: Asked, free: Sequence[Profile], here: Present, apart: frozenset[frozenset[str]], tools: Tools, now: datetime
+) -> Plan:
+    assert tools.embedder is not None  # noqa: S101
+    if asked.shape in ("pairs", "groups"):
+        weights = asked.weights_of()
+        shape: Literal["pairs", "groups"] = "pairs" if asked.shape == "pairs" else "groups"
+        return plan(
+            free, Round(shape, asked.purpose, asked.must, weights, asked.group_size), apart, tools.embedder.embed
+        )
+    learners, teachers = sides(asked, free, here, now)
+    round_ = Round("pairs", asked.purpose, asked.must, asked.weights_of())
+    places = [(one, int(here.stored[one.member_id].fields.get("capacity", DEFAULT_CAPACITY))) for one in teachers]
+    return plan_mentors(learners, places, round_, apart, tools.embedder.embed)
+
+
+def sides(asked: Asked, free: Sequence[Profile], here: Present, now: datetime) -> tuple[list[Profile], list[Profile]]:
+    """(who learns, who helps): for a buddy, newcomers and those who have been here for long."""
+    age = {m: now - (one.joined_at or now) for m, one in here.members.items()}
+    helps = [one for one in free if "helping" in one.purposes and asked.purpose in one.purposes | {asked.purpose}]
+    if asked.shape == "buddy":
+        new = [one for one in free if age[one.member_id] <= NEWCOMER]
+        return new, [one for one in helps if age[one.member_id] >= EXPERIENCED]
+    return [one for one in free if one.asks and one not in helps], helps
+
+
+def met_lately(tx: Tx, community_id: str, count: int, this: str) -> frozenset[frozenset[str]]:
+    """Pairs that were invited to meet each other in the last rounds."""
+    past = [one.id for one in rounds.listed(tx, community_id, limit=count + 1) if one.id != this][:count]
+    together: dict[str, list[str]] = {}
+    for one in rounds.of_rounds(tx, community_id, past):
+        together.setdefault(one.suggestion_id, []).append(one.member_id)
+    return frozenset(frozenset(pair) for group in together.values() for pair in combinations(group, 2))

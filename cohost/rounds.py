@@ -1,0 +1,220 @@
+"""Rounds of introductions for hosts: what is feasible, what came of it, and how the last ones went."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from cohost import withdrawal
+from cohost.approval import Approval
+from cohost.errors import CohostError, Conflict, InvalidInput
+from cohost.ids import new_id
+from cohost.jobs.match_payload import NAME, IntroductionPayload
+from cohost.jobs.match_round import Asked, present, sides
+from cohost.match.profile import eligible
+from cohost.match.rules import Allowed
+from cohost.model import Caller, Request
+from cohost.store import Store, Tx, audit, people, requests, rounds, suggestions
+from cohost.store.audit import Actor
+from cohost.store.rounds import StoredRound
+from cohost.suggestion import Decision, Suggestion
+
+ROWS = 500  # of people who are looked at at once
+REPEATED = 2  # introductions that did not come about because of one member, from which on a pause is suggested
+WENT = 10  # rounds that are looked back on
+
+
+@dataclass(frozen=True)
+class Feasibility:
+    """What the rules leave, before anybody is matched; told from what everybody may know."""
+
+    eligible: int
+    with_partner: int  # somebody fits the rules on hours and languages
+    alone: dict[str, int]  # reason → how many
+
+
+@dataclass(frozen=True)
+class RoundView:
+    """A round with what came of it."""
+
+    round: StoredRound
+    asked: Asked
+    introductions: tuple[Suggestion, ...]
+    invited: int
+    accepted: int
+    declined: int
+    met: int
+    not_met: int
+    again: int
+
+
+@dataclass(frozen=True)
+class Pause:
+    """A member whose introductions did not come about, worded for a host who will talk to them."""
+
+    member_id: str
+    times: int
+    text: str
+
+
+class Rounds:
+    """Made by hosts, matched by the worker, decided introduction by introduction or all at once."""
+
+    def __init__(self, store: Store, clock: Callable[[], datetime], approval: Approval) -> None:
+        self._store = store
+        self._clock = clock
+        self._approval = approval
+
+    def feasibility(self, community_id: str, given: dict[str, Any]) -> Feasibility:
+        """Before a round is made; raises InvalidInput."""
+        asked = _asked(given)
+        with self._store.read() as tx:
+            here = present(tx, community_id, self._clock())
+        if asked.shape in ("mentors", "buddy"):
+            learners, helpers = sides(asked, here.profiles, here, self._clock())
+            chosen = (*eligible(learners, asked.purpose), *eligible(helpers, "helping"))
+        else:
+            chosen = eligible(here.profiles, asked.purpose)
+        allowed = Allowed(chosen, asked.must)
+        alone = [at for at, fits in enumerate(_has_partner(allowed)) if not fits]
+        reasons = Counter(allowed.why_alone(at) for at in alone)
+        return Feasibility(len(chosen), len(chosen) - len(alone), dict(reasons))
+
+    def make(self, caller: Caller, given: dict[str, Any], deadline: datetime, actor: Actor) -> StoredRound:
+        """Ask for a round; the worker matches. Raises InvalidInput, Conflict where the job is off."""
+        asked, now = _asked(given), self._clock()
+        if deadline <= now:
+            raise InvalidInput("The deadline is over already; choose a later one.", field="deadline")
+        new = StoredRound(new_id("rd"), asked.model_dump(mode="json"), deadline, now)
+        with self._store.write() as tx:
+            if NAME not in people.community(tx, caller.community_id).settings.jobs:
+                raise Conflict("Introductions are switched off here. A host switches on the job `match` first.")
+            rounds.add(tx, caller.community_id, new)
+            self._request(tx, caller, new, 0)
+            audit.record(tx, caller.community_id, actor, "round.made", "round", new.id, now=now)
+        return new
+
+    def again(
+        self, caller: Caller, round_id: str, *, locked: Collection[str], dropped: Collection[str], actor: Actor
+    ) -> StoredRound:
+        """Match anew: locked introductions stay, dropped ones do not come back. Raises NotFound, Conflict."""
+        with self._store.write() as tx:
+            old = rounds.get(tx, caller.community_id, round_id)
+            found = self._introductions(tx, caller.community_id, round_id)
+            _check_known([*locked, *dropped], found)
+            if old.status != "proposed":
+                raise Conflict("This round is being matched. Wait until it is there, then change it.")
+            for one in found:
+                if one.status == "pending" and one.id not in locked:
+                    withdrawal.withdraw(tx, one, "The round was matched anew.", now=self._clock())
+            asked = Asked.model_validate(old.asked)
+            apart = [one.destination.member_ids for one in found if one.id in dropped]
+            changed = asked.model_copy(update={"locked": tuple(locked), "apart": (*asked.apart, *apart)})
+            rounds.again(tx, round_id, changed.model_dump(mode="json"))
+            self._request(tx, caller, old, len(found))
+            audit.record(tx, caller.community_id, actor, "round.matched_again", "round", round_id, now=self._clock())
+            return rounds.get(tx, caller.community_id, round_id)
+
+    def approve(self, caller: Caller, round_id: str) -> dict[str, str]:
+        """Approve every pending introduction of a round; by id, what happened: `approved`, or why not."""
+        with self._store.read() as tx:
+            found = self._introductions(tx, caller.community_id, round_id)
+        done = {}
+        for one in found:
+            if one.status == "pending":
+                done[one.id] = self._approved(caller, one)
+        return done
+
+    def view(self, community_id: str, round_id: str) -> RoundView:
+        """One round; raises NotFound."""
+        with self._store.read() as tx:
+            return self._view(tx, community_id, rounds.get(tx, community_id, round_id))
+
+    def listed(self, community_id: str) -> list[RoundView]:
+        """Newest first."""
+        with self._store.read() as tx:
+            return [self._view(tx, community_id, one) for one in rounds.listed(tx, community_id, limit=WENT)]
+
+    def pauses(self, community_id: str) -> list[Pause]:
+        """Members whom a host may want to ask whether they would like a break."""
+        with self._store.read() as tx:
+            past = [one.id for one in rounds.listed(tx, community_id, limit=WENT)]
+            missed = [
+                one for one in rounds.of_rounds(tx, community_id, past) if one.exchanged_at and one.outcome == "not_met"
+            ]
+            names = {member.id: member.name for member in people.all_members(tx, community_id)}
+        times = Counter(one.member_id for one in missed)
+        return [
+            Pause(member, count, PAUSE.format(name=names.get(member, "They"), count=count))
+            for member, count in times.most_common() if count >= REPEATED
+        ]  # fmt: skip
+
+    def _approved(self, caller: Caller, one: Suggestion) -> str:
+        try:
+            self._approval.decide(caller, one.id, Decision("approve", one.version))
+        except CohostError as error:
+            return error.message
+        return "approved"
+
+    def _request(self, tx: Tx, caller: Caller, of: StoredRound, tries: int) -> None:
+        new = Request(
+            new_id("rq"), caller.community_id, NAME, {"round_id": of.id}, None, None, "waiting", 0, self._clock()
+        )
+        requests.add(tx, new, dedupe_key=f"{NAME}/{of.id}/{tries}/{self._clock().isoformat()}")
+
+    def _introductions(self, tx: Tx, community_id: str, round_id: str) -> list[Suggestion]:
+        rounds.get(tx, community_id, round_id)
+        return suggestions.some(tx, community_id, rounds.introductions(tx, community_id, round_id))
+
+    def _view(self, tx: Tx, community_id: str, one: StoredRound) -> RoundView:
+        found = self._introductions(tx, community_id, one.id)
+        invited = rounds.of_rounds(tx, community_id, [one.id])
+        answers, outcomes = Counter(i.answer for i in invited), Counter(i.outcome for i in invited)
+        return RoundView(
+            one, Asked.model_validate(one.asked), tuple(found), len(invited), answers["accept"], answers["decline"],
+            outcomes["met"], outcomes["not_met"], sum(bool(i.again) for i in invited),
+        )  # fmt: skip
+
+
+PAUSE = (
+    "{name} did not get to {count} meetings that both had said yes to. Life happens: you may want to ask whether they would"
+    " like a break from introductions."
+)
+
+
+def people_of(shown: Suggestion) -> tuple[str, ...]:
+    """Names of those who would be introduced."""
+    return tuple(person.name for person in IntroductionPayload.model_validate(shown.payload).people)
+
+
+def _asked(given: dict[str, Any]) -> Asked:
+    try:
+        asked = Asked.model_validate(given)
+        Asked.weights_of(asked)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise InvalidInput(f"{where}: {first['msg']}.", field=where) from error
+    except TypeError as error:
+        raise InvalidInput(f"weights names a part that does not exist: {error}.", field="weights") from error
+    return asked
+
+
+def _check_known(ids: Collection[str], found: Collection[Suggestion]) -> None:
+    unknown = set(ids) - {one.id for one in found}
+    if unknown:
+        raise InvalidInput(f"{sorted(unknown)[0]!r} is no introduction of this round.", field="locked")
+
+
+def _has_partner(allowed: Allowed) -> list[bool]:
+    everyone = slice(None)
+    fits: list[bool] = []
+    for start in range(0, len(allowed.people), ROWS):
+        rows = range(start, min(start + ROWS, len(allowed.people)))
+        fits += [bool(row.any()) for row in allowed.block(rows, everyone)]
+    return fits
