@@ -74,7 +74,10 @@ def _count(visit: Visit, tab: Tab) -> str:
 
 
 def _of(tab: Tab) -> dict[str, Any]:
-    return {"statuses": tab.statuses, "category": tab.category, "without": tab.without}
+    return {
+        "statuses": tab.statuses, "category": tab.category, "without": tab.without, "job": tab.job,
+        "without_job": tab.without_job,
+    }  # fmt: skip
 
 
 def _cards(visit: Visit, shown: list[Suggestion]) -> list[Card]:

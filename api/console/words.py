@@ -22,13 +22,19 @@ class Tab:
     empty: str  # what an empty list says
     category: str | None = None  # of flags: only this one
     without: str | None = None  # not this one
+    job: str | None = None  # only this one
+    without_job: str | None = None
 
 
 DISTRESS: Final = "distress"  # no matter of rules: it has a list of its own
 TABS: Final = (
     Tab(
         "pending", "Pending", ("pending",), "Nothing waits for a decision. The next draft will appear here.",
-        without=DISTRESS,
+        without=DISTRESS, without_job="match",
+    ),
+    Tab(
+        "introductions", "Introductions", ("pending",), "No introductions wait. Make a round, and they appear here.",
+        job="match",
     ),
     Tab(
         "support", "Support", ("pending",),
@@ -110,12 +116,14 @@ JOB: Final[Mapping[str, str]] = {
 
 
 def tab_for(suggestion: Suggestion) -> Tab:
-    """The filter under which this very suggestion is found."""
+    """The filter under which it is found."""
     category = suggestion.payload.get("category")
-    fitting = (tab for tab in TABS if suggestion.status in tab.statuses)
-    return next(
-        tab for tab in fitting if tab.category in (None, category) and (tab.without is None or tab.without != category)
-    )
+    return next(tab for tab in TABS if suggestion.status in tab.statuses and _shows(tab, suggestion.job, category))
+
+
+def _shows(tab: Tab, job: str, category: object) -> bool:
+    fits = tab.category in (None, category) and tab.job in (None, job)
+    return fits and (tab.without is None or tab.without != category) and tab.without_job != job
 
 
 def age(then: datetime | None, now: datetime) -> str:

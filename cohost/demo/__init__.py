@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from cohost.match.stored import SHOWN
 from cohost.model import BigPurpose, Caller, Community, CommunitySettings, Member, SourceInput, Space
-from cohost.store import Store, Tx, people, places, sources
+from cohost.store import Store, Tx, people, places, profiles, sources
 from cohost.store.audit import OPERATOR
+from cohost.store.profiles import StoredProfile
 
 if TYPE_CHECKING:
     from cohost.bootstrap import App
 
 FOLDER = Path(__file__).parent
 COURSE_SPACE = "course"
+LEVELS = {"newcomer": 0, "intermediate": 2, "advanced": 3}
+EVENINGS = ["tue 18-22", "thu 7-9", "sat 8-12", "sun 16-21"]  # by everybody's own clock
 
 
 def community_id() -> str:
@@ -51,7 +55,7 @@ def _put_people_and_spaces(tx: Tx, now: datetime) -> None:
         described["name"],
         BigPurpose(version=1, **purpose),
         tuple(described["guidelines"]),
-        CommunitySettings(jobs=("answer", "moderate")),
+        CommunitySettings(jobs=("answer", "match", "moderate")),
     )
     people.put_community(tx, community, now)
     for row in _read("members.yaml"):
@@ -59,9 +63,20 @@ def _put_people_and_spaces(tx: Tx, now: datetime) -> None:
         people.put_member(
             tx, community.id, Member(row["id"], row["name"], row["role"], True, joined, row["profile"]), now
         )
+        if profiles.find(tx, community.id, row["id"]) is None:  # what somebody changed stays
+            profiles.put(tx, community.id, _profile(row), now)
     for row in described["spaces"]:
         ids = frozenset(row.get("member_ids", ()))
         places.put_space(tx, community.id, Space(row["id"], row["name"], row["kind"], row["visibility"], ids), now)
+
+
+def _profile(row: dict[str, Any]) -> StoredProfile:
+    """What they told the platform, as if they had filled in the form here: all of them opted in."""
+    told = row["profile"]
+    fields = {name: told[name] for name in ("goals", "interests", "offers", "asks", "languages", "time_zone")}
+    fields |= {"about": told["bio"], "level": LEVELS[told["level"]], "free": EVENINGS}
+    purposes = ("introductions", "groups", *(("helping",) if told["level"] == "advanced" else ()))
+    return StoredProfile(row["id"], fields, SHOWN, purposes)
 
 
 def _events(now: datetime) -> list[tuple[str, SourceInput]]:

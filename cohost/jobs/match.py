@@ -29,16 +29,19 @@ from cohost.jobs.match_words import (
 from cohost.jobs.shape import Job, Outcome, Revision, Tools
 from cohost.match.plan import Meeting
 from cohost.match.reasons import Meanings, Reason, reasons
-from cohost.match.stored import Fact, says
+from cohost.match.stored import Fact, facts_of, says
 from cohost.model import Request
 from cohost.ports import Query
 from cohost.quotes import Readable
 from cohost.store import Tx, people, profiles, rounds, safety_cases
+from cohost.store.profiles import StoredProfile
 from cohost.store.rounds import Invitation
 from cohost.suggestion import Destination, Draft, Evidence, Message, Provenance, Suggestion
 
 TITLE = "An introduction"
 SHORTEST, LONGEST = 40, 240  # characters of a sentence to talk about
+FEWEST_WORDS = 8
+POINTS_BACK = frozenset("it this that these those they he she we here there such so then buy to".split())
 MOST_ASKED = 30  # introductions of a round whose first question a language model is asked for
 QUESTION_WORDS = 40
 TEXT_CHARACTERS = 5_000
@@ -79,8 +82,9 @@ def _draft(meeting: Meeting, plan: Planned, meanings: Meanings, tools: Tools) ->
     found = reasons(stored, meanings)
     facts = list(dict.fromkeys(fact for reason in found for fact in (reason.one, reason.other)))
     to = Destination("introduction", member_ids=meeting.member_ids)
-    talk = _talk(facts, to, plan, tools)
-    said = tuple(reason_for_hosts(reason, names) for reason in found)
+    talk = _talk(facts, _topics(stored), to, plan, tools)
+    here = {member: names[member] for member in meeting.member_ids}
+    said = tuple(reason_for_hosts(reason, here) for reason in found)
     shown = IntroductionPayload(
         title=f"Introduce {_listed([names[m] for m in meeting.member_ids])}", round_id=plan.round.id,
         shape=plan.asked.shape, purpose=plan.asked.purpose,
@@ -91,8 +95,14 @@ def _draft(meeting: Meeting, plan: Planned, meanings: Meanings, tools: Tools) ->
     )  # fmt: skip
     return Draft(
         _with_messages(shown, found).model_dump(mode="json"), talk.evidence, to, " ".join(shown.reasons),
-        max(0.0, min(meeting.compatibility, 1.0)), talk.made, (),
+        _share(meeting.compatibility, plan), talk.made, (),
     )  # fmt: skip
+
+
+def _share(compatibility: float, plan: Planned) -> float:
+    """0..1: of the most that the weights could add up to."""
+    most = sum(max(weight, 0.0) for weight in vars(plan.asked.weights_of()).values())
+    return max(0.0, min(compatibility / most, 1.0)) if most else 0.0
 
 
 def _with_messages(shown: IntroductionPayload, found: Sequence[Reason]) -> IntroductionPayload:
@@ -120,12 +130,17 @@ def _times(meeting: Meeting, plan: Planned, now: datetime) -> dict[str, tuple[st
     return slots([plan.hours[m] for m in meeting.member_ids], zones, now)
 
 
-def _talk(facts: Sequence[Fact], to: Destination, plan: Planned, tools: Tools) -> _Talk:
+def _topics(stored: Sequence[StoredProfile]) -> list[str]:
+    """What all of them show of what they want and care about."""
+    return [fact.value for one in stored for name in ("goals", "interests", "asks") for fact in facts_of(one, name)]
+
+
+def _talk(facts: Sequence[Fact], topics: Sequence[str], to: Destination, plan: Planned, tools: Tools) -> _Talk:
     """About a sentence of the material that everybody may read; without one, about what they say."""
-    about = "; ".join(dict.fromkeys(fact.value for fact in facts if fact.field != "languages")) or tools.community.name
+    shared = [fact.value for fact in facts if fact.field != "languages"]
+    about = "; ".join(dict.fromkeys(shared or topics)) or tools.community.name
     passages = [p for p in tools.search.search(Query(tools.community.id, about, to)) if p.kind != "post"]
-    fitting = (s for s in tools.search.sentences(about, passages) if SHORTEST <= len(s.text) <= LONGEST)
-    best = next((s for s in fitting if "\n" not in s.text), None)
+    best = next((s for s in tools.search.sentences(about, passages) if _is_a_sentence(s.text)), None)
     made = Provenance("embedded", retrieval=tools.search.signature())
     if best is None:
         return _Talk(question_without_lesson(facts), (), made)
@@ -134,6 +149,14 @@ def _talk(facts: Sequence[Fact], to: Destination, plan: Planned, tools: Tools) -
     return _asked(facts, item, tools, _Talk(written, (item,), made)) if len(plan.meetings) <= MOST_ASKED else _Talk(
         written, (item,), made
     )  # fmt: skip
+
+
+def _is_a_sentence(text: str) -> bool:
+    """No heading, no list, no row of a table, nothing that points back: something to talk about by itself."""
+    words = text.split()
+    whole = text[0].isupper() and text[-1] in ".!?…" and not set("|\n") & set(text)
+    alone = words[0].casefold() not in POINTS_BACK and "course" not in text.casefold()
+    return SHORTEST <= len(text) <= LONGEST and len(words) >= FEWEST_WORDS and whole and alone
 
 
 def _asked(facts: Sequence[Fact], item: Evidence, tools: Tools, otherwise: _Talk) -> _Talk:

@@ -33,11 +33,13 @@ def reason_for_hosts(reason: Reason, names: Mapping[str, str]) -> str:
     if reason.kind == "helps":
         return f"{one} offers “{a}”, and {other} asks for “{b}”."
     if reason.kind == "languages":
-        return f"{one} and {other} both speak {a}."
-    what = "aim at" if reason.kind == "goals" else "care about"
+        return f"All of them speak {a}." if len(names) > 2 else f"{one} and {other} both speak {a}."
+    if reason.kind == "goals":
+        same = f"{one} and {other} have the same goal: “{a}”."
+        return same if a.casefold() == b.casefold() else f"{one}'s goal is “{a}”, {other}'s is “{b}”."
     if a.casefold() == b.casefold():
-        return f"{one} and {other} both {what} “{a}”."
-    return f"{one} {'aims at' if reason.kind == 'goals' else 'cares about'} “{a}”, {other} “{b}”."
+        return f"{one} and {other} are both interested in “{a}”."
+    return f"{one} is interested in “{a}”, {other} in “{b}”."
 
 
 def reason_for(member_id: str, reason: Reason) -> str:
@@ -53,13 +55,18 @@ def reason_for(member_id: str, reason: Reason) -> str:
             if mine.field == "offers"
             else f"Somebody offers “{theirs.value}”, and you asked for “{mine.value}”."
         )
+    same = mine.value.casefold() == theirs.value.casefold()
     if reason.kind == "languages":
         return f"You both speak {mine.value}."
-    what = "aim at" if reason.kind == "goals" else "care about"
-    if mine.value.casefold() == theirs.value.casefold():
-        return f"You both {what} “{mine.value}”."
-    they = "aims at" if reason.kind == "goals" else "cares about"
-    return f"You {what} “{mine.value}”, and somebody else {they} “{theirs.value}”."
+    if reason.kind == "goals":
+        return (
+            f"You have the same goal: “{mine.value}”."
+            if same
+            else f"Your goal is “{mine.value}”, theirs is “{theirs.value}”."
+        )
+    if same:
+        return f"You are both interested in “{mine.value}”."
+    return f"You are interested in “{mine.value}”, and they in “{theirs.value}”."
 
 
 def invitation(name: str, others: int, reasons: Sequence[str], until: str) -> str:

@@ -14,7 +14,7 @@ from cohost.match.stored import Fact, facts_of
 from cohost.ports import FloatArray
 from cohost.store.profiles import StoredProfile
 
-HELPS, ALIKE = 0.42, 0.6  # cosine from which on an offer meets an ask, and two goals or interests are one
+HELPS, ALIKE = 0.36, 0.42  # cosine from which on an offer meets an ask, and two goals or interests are one
 MOST_OF_A_KIND = 2  # of one pair
 MOST_TEXTS = 20_000  # different ones that are compared by meaning; beyond, by their words alone
 Kind = Literal["helps", "goals", "interests", "languages"]
@@ -55,8 +55,7 @@ def reasons(group: Sequence[StoredProfile], meanings: Meanings) -> list[Reason]:
     for one, other in combinations(group, 2):
         for kind in ("goals", "interests"):
             found += _best(kind, one, kind, other, kind, meanings, ALIKE)
-        found += _languages(one, other)
-    return found
+    return [*found, *_languages(group)]
 
 
 def _best(
@@ -73,9 +72,8 @@ def _best(
     return kept
 
 
-def _languages(one: StoredProfile, other: StoredProfile) -> list[Reason]:
-    theirs = {fact.value.casefold(): fact for fact in facts_of(other, "languages")}
-    both = [
-        (fact, theirs[fact.value.casefold()]) for fact in facts_of(one, "languages") if fact.value.casefold() in theirs
-    ]
-    return [Reason("languages", a, b) for a, b in both]
+def _languages(group: Sequence[StoredProfile]) -> list[Reason]:
+    """Those that everybody in the group speaks, told once."""
+    spoken = [{fact.value.casefold(): fact for fact in facts_of(person, "languages")} for person in group]
+    common = [name for name in spoken[0] if all(name in theirs for theirs in spoken)]
+    return [Reason("languages", spoken[0][name], spoken[-1][name]) for name in common]

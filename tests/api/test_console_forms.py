@@ -17,6 +17,7 @@ POSTS = [
     "/queue/sg_1/delivery", "/upload/page", "/my-posts", "/board/course/answers", "/platforms/connectors",
     "/platforms/connectors/remove", "/platforms/hooks", "/platforms/hooks/revoke", "/ask/q_1/feedback",
     "/queue/sg_1/seen", "/moderation", "/moderation/rehearsal", "/moderation/appeals", "/my-posts/appeals", "/report",
+    "/match", "/match/rd_1", "/introductions", "/introductions/answer", "/introductions/outcome",
 ]  # fmt: skip
 
 
@@ -36,7 +37,12 @@ def test_all_forms_of_the_console_are_in_that_list(client):
     console = client.app.router.routes[-1].app.app
     routes = iter_route_contexts(console.routes)  # also those of included routers
     paths = {route.path for route in routes if "POST" in (getattr(route, "methods", None) or ())}
-    named = {"sg_1": "{suggestion_id}", "q_1": "{question_id}", "/board/course/": "/board/{space_id}/"}
+    named = {
+        "rd_1": "{round_id}",
+        "sg_1": "{suggestion_id}",
+        "q_1": "{question_id}",
+        "/board/course/": "/board/{space_id}/",
+    }
     known = {reduce(lambda path, name: path.replace(name, named[name]), named, path) for path in POSTS}
     known |= {"/sign-in/{token}"}
     assert paths == known

@@ -88,7 +88,7 @@ def test_who_asks_meets_who_offers_and_the_reasons_are_their_own_words(on: Story
     assert pairs(view) == {frozenset({"ada", "ben"}), frozenset({"cora", "dan"})}
     said = of(view, "ada").payload["reasons"]
     assert "Ben offers “reading charts”, and Ada asks for “reading charts”." in said
-    assert "Ada and Ben both aim at “sail to the island”." in said
+    assert "Ada and Ben have the same goal: “sail to the island”." in said
 
 
 def test_nothing_leaves_the_desk_before_a_host_approves(on: Story) -> None:

@@ -1,0 +1,79 @@
+"""The pages of introductions: a profile, a round, an invitation, and how it went."""
+
+from __future__ import annotations
+
+import pytest
+from console_visitor import Visitor
+from story import HERE
+
+PROFILE = {
+    "purposes": "introductions", "asks": "reading charts", "offers": "tying knots", "goals": "", "interests": "old maps",
+    "languages": "English", "about": "", "level": "1", "time_zone": "Europe/Lisbon", "free": "mon 18-21", "capacity": "",
+}  # fmt: skip
+RULES = {
+    "title": "Spring",
+    "shape": "pairs",
+    "group_size": "4",
+    "overlap_hours": "0",
+    "no_repeat_rounds": "6",
+    "days": "7",
+}
+
+
+@pytest.fixture
+def written(core, client, story):
+    story.settings(jobs=("match",))
+    for who, change in (("ada", {}), ("ben", {"asks": "tying knots", "offers": "reading charts"})):
+        visitor = Visitor(client, core).sign_in(who)
+        sent = {**PROFILE, **change, "shown": ["asks", "offers", "interests", "languages"]}
+        assert "Saved." in visitor.submit("/introductions", on="/introductions", **sent).text
+
+
+def test_a_round_from_the_form_to_names_and_back(core, client, written, story):
+    hana = Visitor(client, core).sign_in("hana")
+    assert "2 of them could meet somebody" in hana.submit("/match", on="/match", **RULES, look="yes").text
+    assert "is being matched" in hana.submit("/match", on="/match", **RULES).text
+    story.work()
+    (view,) = core.rounds.listed(HERE)
+    path = f"/match/{view.round.id}"
+    page = hana.text(path)
+    assert "Introduce Ada and Ben" in page
+    assert "Ben offers “reading charts”, and Ada asks for “reading charts”." in page
+    detail = hana.text(f"/queue/{view.introductions[0].id}")
+    assert "What each of them reads first" in detail
+    hana.submit(path, on=path, do="approve")
+    story.work()
+    for who in ("ada", "ben"):
+        visitor = Visitor(client, core).sign_in(who)
+        (invitation,) = core.invitations.listed(story.cast.caller(who))
+        sent = {"invitation": invitation.id, "answer": "accept"}
+        assert "Thank you." in visitor.submit("/introductions/answer", on="/introductions", **sent).text
+    ada = Visitor(client, core).sign_in("ada")
+    assert "meet Ben" in ada.text("/introductions")
+    (invitation,) = core.invitations.listed(story.cast.caller("ada"))
+    ada.submit("/introductions/outcome", on="/introductions", invitation=invitation.id, outcome="again")
+    assert "1 would meet again" in Visitor(client, core).sign_in("hana").text("/match")
+
+
+def test_a_host_matches_anew_without_two_people_together(core, client, written, story):
+    hana = Visitor(client, core).sign_in("hana")
+    hana.submit("/match", on="/match", **RULES)
+    story.work()
+    (view,) = core.rounds.listed(HERE)
+    path = f"/match/{view.round.id}"
+    hana.submit(path, on=path, do="again", drop=view.introductions[0].id)
+    story.work()
+    assert "Left out" in hana.text(path)
+
+
+def test_a_profile_that_cannot_be_read_says_so_and_keeps_the_old_one(core, client, written, story):
+    ada = Visitor(client, core).sign_in("ada")
+    refused = ada.submit("/introductions", on="/introductions", **(PROFILE | {"free": "monday"}))
+    assert "Nothing was saved" in refused.text
+    assert core.profiles.own(story.cast.caller("ada")).fields["free"] == ["mon 18-21"]
+
+
+def test_rounds_are_for_hosts_and_a_wrong_rule_is_named(core, client, written):
+    assert Visitor(client, core).sign_in("mo").get("/match").status_code == 403
+    hana = Visitor(client, core).sign_in("hana")
+    assert "group_size" in hana.submit("/match", on="/match", **(RULES | {"group_size": "9"})).text
