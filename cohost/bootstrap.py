@@ -12,6 +12,7 @@ from cohost.connectors import Connectors, built_in
 from cohost.connectors.addresses import Addresses
 from cohost.connectors.configured import Webhooks
 from cohost.connectors.outbound import Outbound
+from cohost.discussion import Discussion
 from cohost.erasing import Erasure
 from cohost.inbound import Hooks
 from cohost.invitations import Invitations
@@ -33,6 +34,7 @@ from cohost.uses import Uses
 from cohost.vault import Vault
 from cohost.worker import Worker
 from knowledge import answerable
+from knowledge.concepts import LessonConcepts
 from knowledge.embed import DEFAULT, SentenceEmbedder
 from knowledge.extract.sandbox import Sandbox
 from knowledge.files import Files
@@ -71,6 +73,7 @@ class App:
     profiles: Profiles
     rounds: Rounds
     invitations: Invitations
+    discussion: Discussion
     moderation: ModerationReader
     worker: Worker
 
@@ -155,8 +158,10 @@ def _wired(
         Profiles(store, clock, reads, approval),
         Rounds(store, clock, approval),
         introduced,
+        Discussion(store, clock),
         reader,
-        Worker(store, clock, search, model, posting, approval, files, reader, build_second_reader(settings, clock), reads, due),
+        Worker(store, clock, search, model, posting, approval, files, reader, build_second_reader(settings, clock), reads,
+               LessonConcepts(reads), due),
     )  # fmt: skip
 
 

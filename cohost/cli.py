@@ -233,6 +233,29 @@ def _print_plan(made: Plan) -> None:
 
 
 @app.command()
+def discuss(
+    space: Annotated[str, typer.Option(help="Where they would be posted.")],
+    number: Annotated[int, typer.Option(min=1, max=60, help="How many.")] = 3,
+    theme: Annotated[str, typer.Option(help="Only lessons near this are used.")] = "",
+    community: CommunityOption = "",
+) -> None:
+    """Draft discussion prompts from the lessons; they wait in the queue, and a host still approves them."""
+    with _core() as core:
+        where = _community(core, community)
+        asked = {"number": number, "theme": theme, "format": None, "tone": ""}
+        known = _known_space(core, where, space).id
+        request_id = core.discussion.ask(_caller(core, where, ""), known, asked, OPERATOR)
+        while core.worker.draft_one():
+            pass
+        with core.store.read() as tx:
+            made = suggestions.of_request(tx, request_id)
+    for one in made:
+        print(
+            f"{one.payload.get('format', one.status)}: {one.payload['title']}\n\n{one.payload['text'] or one.rationale}\n"
+        )
+
+
+@app.command()
 def ask(
     question: str,
     space: Annotated[str, typer.Option(help="Where the answer would be posted.")] = "",

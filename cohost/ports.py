@@ -158,6 +158,39 @@ class Search(Protocol):
         ...
 
 
+TellingKind = Literal["definition", "contrast", "reason", "pitfall", "number", "example", "advice", "any"]
+
+
+@dataclass(frozen=True)
+class LessonText:
+    """A lesson as it is read for its concepts."""
+
+    title: str
+    text: str
+    headings: tuple[str, ...] = ()
+    apart: tuple[tuple[int, int], ...] = ()  # code, tables and the like
+
+
+@dataclass(frozen=True)
+class Telling:
+    """A term of a lesson, with a sentence that says something about it."""
+
+    term: str  # as it reads in the middle of a sentence
+    noun: str  # with the article it usually has: "the starter", "gluten"
+    start: int  # of the sentence, in the lesson's text
+    end: int
+    kind: TellingKind
+    weight: float  # higher is better, comparable within one lesson
+
+
+class ConceptReader(Protocol):
+    """Lessons to what there is to talk about."""
+
+    def read(self, lessons: Sequence[LessonText], *, common: Sequence[str] = ()) -> list[list[Telling]]:
+        """Of each lesson, the most telling first; terms of many lessons, and `common` ones, are left out."""
+        ...
+
+
 @dataclass(frozen=True)
 class ModerationText:
     """A post as it is read for moderation."""

@@ -17,7 +17,7 @@ from cohost.errors import CohostError, DeliveryFailed, DeliveryRetry, DeliveryUn
 from cohost.jobs.shape import Tools
 from cohost.logs import where
 from cohost.model import Request
-from cohost.ports import Connector, Embedder, LanguageModel, ModerationReader, Search, SecondReader
+from cohost.ports import ConceptReader, Connector, Embedder, LanguageModel, ModerationReader, Search, SecondReader
 from cohost.store import Store, Tx, audit, people, publications, requests, suggestions
 from cohost.suggestion import Publication, Receipt, Status
 from cohost.withdrawal import GROUND_GONE, WITHDRAWABLE, still_stands, withdraw
@@ -53,6 +53,7 @@ class Worker:
     moderation: ModerationReader | None = None
     second_reader: SecondReader | None = None
     embedder: Embedder | None = None
+    concepts: ConceptReader | None = None
     due: tuple[Callable[[], bool], ...] = ()  # each does one unit of what its schedule says; False when nothing is due
 
     def run(self, stop: threading.Event) -> None:
@@ -114,6 +115,7 @@ class Worker:
             self.moderation,
             self.second_reader,
             self.embedder,
+            self.concepts,
         )
         if request.job in community.settings.jobs or request.payload.get("reported"):  # members are heard also then
             made = jobs.run(request, tools, max_characters=limit)

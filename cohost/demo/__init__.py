@@ -55,7 +55,7 @@ def _put_people_and_spaces(tx: Tx, now: datetime) -> None:
         described["name"],
         BigPurpose(version=1, **purpose),
         tuple(described["guidelines"]),
-        CommunitySettings(jobs=("answer", "match", "moderate")),
+        CommunitySettings(jobs=("answer", "discuss", "match", "moderate")),
     )
     people.put_community(tx, community, now)
     for row in _read("members.yaml"):

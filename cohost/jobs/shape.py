@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cohost.model import Community, Request, Role
-from cohost.ports import Embedder, LanguageModel, ModerationReader, Search, SecondReader
+from cohost.ports import ConceptReader, Embedder, LanguageModel, ModerationReader, Search, SecondReader
 from cohost.quotes import Readable
 from cohost.store import Store, Tx
 from cohost.suggestion import Abstention, Destination, Draft, Evidence, Message, Suggestion
@@ -26,6 +26,7 @@ class Tools:
     moderation: ModerationReader | None = None
     second_reader: SecondReader | None = None
     embedder: Embedder | None = None
+    concepts: ConceptReader | None = None
 
 
 Outcome = Draft | Abstention

@@ -108,6 +108,43 @@ def posts_per_week(tx: Tx, community_id: str, now: datetime, *, weeks: int = 4) 
     return {author: count / weeks for author, count in tx.execute(query)}
 
 
+def lessons(tx: Tx, community_id: str, space_ids: Collection[str], *, limit: int) -> list[StoredSource]:
+    """Living lessons, transcripts and pages of these spaces, in the order of their ids."""
+    kinds = sources.c.kind.in_(("lesson", "transcript", "page")) & (sources.c.origin == "person")
+    where = (
+        (sources.c.community_id == community_id) & kinds & sources.c.deleted_at.is_(None) & spaces.c.id.in_(space_ids)
+    )
+    rows = tx.execute(_select().where(where).order_by(spaces.c.id, sources.c.id).limit(limit))
+    return [_stored(row) for row in rows]
+
+
+def wrote_before(tx: Tx, space_pk: int, post: Source) -> int:
+    """How many earlier posts in the space have the author of this one."""
+    where = (sources.c.space_pk == space_pk) & (sources.c.author_id == post.author_id) & (sources.c.kind == "post")
+    query = sa.select(sa.func.count()).select_from(sources).where(where, sources.c.created_at < post.created_at)
+    return tx.execute(query).scalar_one()
+
+
+def posts_with(tx: Tx, community_id: str, words: str) -> int:
+    """How many living posts of people hold these words, in any case."""
+    pattern = f"%{words.replace('%', '').replace('_', ' ')}%"
+    where = (sources.c.community_id == community_id) & (sources.c.kind == "post") & (sources.c.origin == "person")
+    query = sa.select(sa.func.count()).select_from(sources).where(where, sources.c.deleted_at.is_(None))
+    return tx.execute(query.where(sources.c.text.ilike(pattern))).scalar_one()
+
+
+def post_vectors(tx: Tx, community_id: str, dimensions: int, embedder: str, *, limit: int) -> FloatArray:
+    """`(n, dimensions)` float32 of the newest posts of a community, whoever wrote them."""
+    query = (
+        sa.select(chunks.c.vector).join(sources, sources.c.pk == chunks.c.source_pk)
+        .where(sources.c.community_id == community_id, sources.c.kind == "post", sources.c.deleted_at.is_(None))
+        .where(chunks.c.embedder == embedder, chunks.c.vector.is_not(None)).order_by(sources.c.created_at.desc()).limit(limit)
+    )  # fmt: skip
+    read = [np.frombuffer(vector, dtype=np.float32) for vector in tx.execute(query).scalars()]
+    fitting = [vector for vector in read if len(vector) == dimensions]
+    return np.stack(fitting) if fitting else np.zeros((0, dimensions), np.float32)
+
+
 def replies(tx: Tx, space_pk: int, root_id: str) -> list[StoredSource]:
     """The living replies of a thread."""
     where = (sources.c.space_pk == space_pk) & (sources.c.parent_id == root_id) & sources.c.deleted_at.is_(None)

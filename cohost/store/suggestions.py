@@ -105,6 +105,11 @@ def decided_on(tx: Tx, community_id: str, job: str) -> dict[tuple[str, str], str
     return {(r.space_id, r.source_id): "disagreed" if r.status == "rejected" else "agreed" for r in tx.execute(query)}
 
 
+def of_job(tx: Tx, community_id: str, job: str) -> list[Suggestion]:
+    """All of a job, in any state, oldest first."""
+    return _load(tx, (suggestions.c.community_id == community_id) & (suggestions.c.job == job))
+
+
 def since(tx: Tx, community_id: str, job: str, at: datetime) -> list[Suggestion]:
     """All of a job that were made from then on, in any state, oldest first."""
     where = (suggestions.c.community_id == community_id) & (suggestions.c.job == job)

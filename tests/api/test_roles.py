@@ -48,6 +48,8 @@ TABLE = {
     "DELETE /v1/members/{id}/profile": "member moderator host",
     "GET /v1/members/{id}/similarities": "member moderator host",
     "POST /v1/profiles/import": "host platform",
+    "POST /v1/discussion-prompts": "host",
+    "GET /v1/discussion-prompts/record": "host",
     "POST /v1/match-rounds/feasibility": "host",
     "POST /v1/match-rounds": "host",
     "GET /v1/match-rounds": "host",

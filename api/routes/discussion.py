@@ -1,0 +1,70 @@
+"""Discussion prompts on demand, and what became of the earlier ones."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from api.auth import Host, actor
+from api.core import Core
+from api.idempotency import IdempotencyKey, IdempotentRoute
+from api.schemas import ANY_TEXT, Body, Id, View, Whole, responses
+
+router = APIRouter(tags=["discussion"])
+making = APIRouter(tags=["discussion"], route_class=IdempotentRoute)
+
+Form = Literal["question", "debate", "share", "poll", "challenge", "checkin"]
+
+
+class PromptsBody(Body):
+    """What to draft."""
+
+    space_id: Id = Field(description="Where it would be posted; lessons that all of its readers may read are used.")
+    number: Whole = Field(3, ge=1, le=60)
+    theme: str = Field("", max_length=200, pattern=ANY_TEXT, description="Only lessons near this are used.")
+    format: Form | None = Field(None, description="Left out: formats in turn.")
+    tone: str = Field(
+        "", max_length=200, pattern=ANY_TEXT, description="For a language model; patterns have their own."
+    )
+
+
+class RequestedView(View):
+    """Drafts appear in the queue in a moment."""
+
+    request_id: str
+
+
+class FormatRecordView(View):
+    """How prompts of one format did."""
+
+    format: str
+    drafted: int
+    approved: int
+    edited: int
+    rejected: int
+    replies: int = Field(description="Of people, to the posts that came of them.")
+    first_replies: int = Field(description="Of these, from members who had written nothing in that space before.")
+
+
+class DiscussionRecordView(View):
+    """What works here."""
+
+    formats: list[FormatRecordView]
+
+
+@making.post(
+    "/v1/discussion-prompts", status_code=202, summary="Draft discussion prompts",
+    responses=responses(400, 401, 403, 404, 409, 413, 415, 422),
+)  # fmt: skip
+def draft_prompts(core: Core, caller: Host, body: PromptsBody, idempotency_key: IdempotencyKey = None) -> RequestedView:
+    """The worker drafts; each draft waits in the queue with the sentence it rests on. Nothing is posted without approval."""
+    asked = body.model_dump(exclude={"space_id"})
+    return RequestedView(request_id=core.discussion.ask(caller, body.space_id, asked, actor(caller)))
+
+
+@router.get("/v1/discussion-prompts/record", summary="See what works here", responses=responses(401, 403, 422))
+def discussion_record(core: Core, caller: Host) -> DiscussionRecordView:
+    """By format: drafted, approved, edited, and how many people replied, some of them for the first time."""
+    return DiscussionRecordView.model_validate({"formats": core.discussion.record(caller.community_id)})

@@ -1,0 +1,97 @@
+"""A draft's words: by pattern, or by a language model within the same bounds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from hashlib import sha256
+
+from pydantic import BaseModel
+
+from cohost import prompts, safety
+from cohost.discuss.patterns import FORMAT_NAMES, FORMATS, Format, patterns
+from cohost.discuss.payload import PromptPayload
+from cohost.errors import ModelUnavailable
+from cohost.jobs.shape import Tools
+from cohost.ports import Telling
+from cohost.suggestion import Provenance
+
+MOST_WORDS, TITLE_WORDS, LINE_WORDS = 120, 12, 30
+FEWEST_OPTIONS, MOST_OPTIONS = 3, 5
+TITLES = {
+    "question": "What do you make of {concept}?", "debate": "Two sides of {concept}", "share": "Show us: {concept}",
+    "poll": "Which part of “{title}” is hardest?", "challenge": "A small challenge: {concept}",
+    "checkin": "How are you getting on with {concept}?",
+}  # fmt: skip
+
+
+class WrittenPrompt(BaseModel):
+    """What a language model is asked to return."""
+
+    title: str
+    text: str
+    low_effort: str
+
+
+def by_pattern(
+    form: Format, telling: Telling, quote: str, title: str, options: Sequence[str], key: str
+) -> PromptPayload:
+    """The same telling always gets the same pattern; `title` is the lesson's."""
+    known = patterns()[form]
+    fitting = known.fitting(telling.kind)
+    best = fitting[: len(known.by_kind.get(telling.kind, ()))] or fitting
+    pattern = best[int(sha256(f"{key}/{telling.term}/{form}".encode()).hexdigest(), 16) % len(best)]
+    body = pattern.format(concept=_marked(telling.noun), title=title)
+    listed = "\n".join(f"- {option}" for option in options)
+    text = "\n\n".join(filter(None, (_quoted(quote, title), body, listed)))
+    named = TITLES[form].format(concept=telling.noun, title=title)
+    return PromptPayload(
+        format=form, title=named, text=text, concept=telling.term, options=tuple(options), low_effort=known.low_effort
+    )  # fmt: skip
+
+
+def by_model(
+    drafted: PromptPayload, quote: str, title: str, tools: Tools, examples: Sequence[str], made: Provenance
+) -> tuple[PromptPayload, Provenance]:
+    """The same draft in a language model's words; the pattern's stay where those cannot be used."""
+    model = tools.model
+    if model is None or drafted.format == "poll":
+        return drafted, made
+    prompt = prompts.render(
+        "discuss", community_name=tools.community.name, format=FORMAT_NAMES[_format(drafted.format)], tone=drafted.tone,
+        concept=drafted.concept, lesson=quote, examples=[text[:1500] for text in examples[:3]],
+    )  # fmt: skip
+    try:
+        done = model.complete(prompt, WrittenPrompt, community_id=tools.community.id)
+    except ModelUnavailable as failed:
+        return drafted, replace(made, fallback=failed.fault)
+    text, named, low = (safety.clean(part, frozenset()).strip() for part in
+                        (done.output.text, done.output.title, done.output.low_effort))  # fmt: skip
+    if not fits(named, text, low) or prompts.echoes(prompt, text):
+        return drafted, replace(made, fallback="wrong_shape")
+    told = replace(
+        made, made_by=done.model or model.name, prompt=prompt.name, prompt_hash=prompt.hash,
+        input_tokens=done.input_tokens, output_tokens=done.output_tokens,
+    )  # fmt: skip
+    changed = {"title": named, "text": f"{_quoted(quote, title)}\n\n{text}", "low_effort": low}
+    return drafted.model_copy(update=changed), told
+
+
+def fits(title: str, text: str, low_effort: str) -> bool:
+    """Short, asking something, and with no block quote that could pass for the lesson's."""
+    short = len(text.split()) <= MOST_WORDS and 0 < len(title.split()) <= TITLE_WORDS
+    return short and "?" in text and 0 < len(low_effort.split()) <= LINE_WORDS and not re.search(r"^\s*>", text, re.M)
+
+
+def _format(name: str) -> Format:
+    return next(one for one in FORMATS if one == name)
+
+
+def _marked(noun: str) -> str:
+    """The term stands out; its article does not."""
+    return f"the *{noun.removeprefix('the ')}*" if noun.startswith("the ") else f"*{noun}*"
+
+
+def _quoted(quote: str, title: str) -> str:
+    return f"> {' '.join(quote.split())}\n>\n> from “{title}”"

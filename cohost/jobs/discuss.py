@@ -1,0 +1,255 @@
+"""The job `discuss`: a space in, discussion prompts out, each about one sentence of a lesson that all its readers may read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+
+from cohost import audience, safety
+from cohost.discuss.patterns import FORMATS, Format, patterns
+from cohost.discuss.payload import NAME, PromptPayload
+from cohost.discuss.repeats import ALIKE, Earlier, text_of
+from cohost.discuss.wording import FEWEST_OPTIONS, MOST_OPTIONS, by_model, by_pattern
+from cohost.errors import InvalidInput
+from cohost.jobs.shape import Job, Outcome, Revision, Tools
+from cohost.model import BigPurpose, Request, Source
+from cohost.ports import FloatArray, LessonText, Query, Telling
+from cohost.quotes import Readable
+from cohost.store import sources
+from cohost.store.sources import StoredSource
+from cohost.suggestion import Abstention, Destination, Draft, Evidence, Message, Provenance, Suggestion, in_space
+
+MOST = 60  # drafts of one request
+LESSONS_READ = 40  # of one request, each a third of a second
+LESSONS_KNOWN = 500
+DISCUSSED = 3  # posts about a term from which on a why-now says so
+SERVES = 0.12  # cosine with a part of the Big Purpose, below which a prompt serves none
+TEXT_CHARACTERS = 5_000
+VOICE = 3  # approved edits that show a model the host's voice
+NOTHING_TO_SAY = (
+    "No lesson that all readers of this space may read holds a sentence that has not been talked about already."
+)
+Maker = Callable[[Request, Tools], Sequence[Outcome]]
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Something to talk about."""
+
+    lesson: Source
+    telling: Telling
+    others: tuple[str, ...]  # further terms of the same lesson
+    heading: tuple[str, ...] = ()
+
+    @property
+    def quote(self) -> str:
+        """The sentence, verbatim."""
+        return self.lesson.text[self.telling.start : self.telling.end]
+
+
+def propose(request: Request, tools: Tools) -> Sequence[Outcome]:
+    """Whatever kind the request asks for."""
+    return KINDS[request.payload.get("kind", "prompt")](request, tools)
+
+
+def discussion_prompts(request: Request, tools: Tools) -> Sequence[Outcome]:
+    """So many drafts as asked for, formats in turn; an abstention where there is nothing new to say."""
+    if tools.embedder is None or tools.concepts is None:
+        return []
+    asked = request.payload
+    to, number = in_space(asked["space_id"]), min(int(asked.get("number", 1)), MOST)
+    with tools.store.read() as tx:
+        earlier = Earlier(tx, request.community_id, tools.embedder)
+        found = list(_found(tx, request, tools, to, earlier))
+        said = _discussed(tx, request.community_id, found)
+    drafts: list[Outcome] = []
+    for one, form in _in_turn(found, earlier.used(asked["space_id"]), asked.get("format")):
+        if len(drafts) == number:
+            break
+        made = _draft(one, form, asked, tools, earlier, said)
+        if made is not None:
+            drafts.append(made)
+    return drafts or [
+        Abstention(NOTHING_TO_SAY, to, (), _made(tools), payload={"title": "No discussion prompt", "text": ""})
+    ]
+
+
+def _found(tx: Any, request: Request, tools: Tools, to: Destination, earlier: Earlier) -> Iterator[_Found]:
+    """The lessons' tellings, one of each lesson after the other, so that no lesson crowds out the others."""
+    spaces = audience.usable_spaces(audience.sight(tx, request.community_id), to)
+    lessons = _chosen(
+        sources.lessons(tx, request.community_id, spaces, limit=LESSONS_KNOWN), request, tools, to, earlier
+    )
+    assert tools.concepts is not None  # noqa: S101  the caller asked before
+    read = tools.concepts.read([_as_text(one) for one in lessons])
+    tellings = [
+        (lesson.source, [t for t in found if not earlier.knows_quote(lesson.source.text[t.start : t.end])])
+        for lesson, found in zip(lessons, read, strict=True)
+    ]
+    for n in range(max((len(some) for _, some in tellings), default=0)):
+        for lesson, some in tellings:
+            if n < len(some):
+                yield _Found(lesson, some[n], tuple(t.term for t in some if t.term != some[n].term))
+
+
+def _chosen(
+    lessons: Sequence[StoredSource], request: Request, tools: Tools, to: Destination, earlier: Earlier
+) -> list[StoredSource]:
+    """Those about the theme; without one, those least quoted so far, newest first among them."""
+    theme = str(request.payload.get("theme") or "")
+    if theme:
+        near = [
+            (p.space_id, p.source_id) for p in tools.search.search(Query(request.community_id, theme, to, top_k=30))
+        ]
+        order = {key: n for n, key in reversed(list(enumerate(near)))}
+        fitting = [one for one in lessons if (one.source.space_id, one.source.id) in order]
+        return sorted(fitting, key=lambda one: order[one.source.space_id, one.source.id])[:LESSONS_READ]
+    used = Counter((item.space_id, item.source_id) for one in earlier.drafts for item in one.evidence)
+    return sorted(lessons, key=lambda one: used[one.source.space_id, one.source.id])[:LESSONS_READ]
+
+
+def _as_text(lesson: StoredSource) -> LessonText:
+    kept = tuple((int(s), int(e)) for s, e, *_ in lesson.structure.get("blocks", ()))
+    headings = tuple(str(title) for _, _, title, _ in lesson.structure.get("headings", ()))
+    return LessonText(lesson.source.title, lesson.source.text, headings, kept)
+
+
+def _in_turn(found: Sequence[_Found], used: Mapping[str, int], asked: str | None) -> Iterator[tuple[_Found, Format]]:
+    """Each with a format: the one proposed least so far that has a pattern made for the sentence."""
+    counts: Counter[str] = Counter(used)
+    for one in found:
+        fitting: list[Format] = [form for form in FORMATS if asked in (None, "", form)]
+        if len(one.others) < FEWEST_OPTIONS - 1:
+            fitting = [form for form in fitting if form != "poll"]
+        if not patterns()["debate"].made_for(one.telling.kind):
+            fitting = [form for form in fitting if form != "debate"]
+        ranked = sorted(fitting, key=lambda form: (counts[form], not patterns()[form].made_for(one.telling.kind)))
+        if ranked:
+            counts[ranked[0]] += 1
+            yield one, ranked[0]
+
+
+def _draft(
+    one: _Found, form: Format, asked: Mapping[str, Any], tools: Tools, earlier: Earlier, said: Mapping[str, int]
+) -> Draft | None:
+    """None where it, or something like it, was there before, or where it serves nothing."""
+    options = _options(one) if form == "poll" else ()
+    named = one.lesson.title
+    drafted = by_pattern(form, one.telling, one.quote, named, options, f"{one.lesson.space_id}/{one.lesson.id}")
+    why = _why_now(one, said)
+    drafted = drafted.model_copy(
+        update={"why_now": why, "tone": asked.get("tone") or "", "theme": asked.get("theme") or ""}
+    )
+    vector = earlier.embed([text_of(drafted)])[0]
+    serves = _serves(tools.community.big_purpose, f"{one.telling.term}. {one.quote}", earlier)
+    if earlier.knows(drafted, one.quote, vector) or serves is None:
+        return None
+    worded, made = by_model(drafted, one.quote, named, tools, _voice(earlier), _made(tools))
+    vector = vector if worded is drafted else earlier.embed([text_of(worded)])[0]
+    earlier.add(worded, one.quote, vector)
+    item = Evidence(
+        one.lesson.space_id, one.lesson.id, one.lesson.version, one.telling.start, one.telling.end, one.quote,
+        title=one.lesson.title, url=one.lesson.url,
+    )  # fmt: skip
+    shown = worded.model_copy(update={"serves": serves})
+    return Draft(
+        shown.model_dump(mode="json"), (item,), in_space(asked["space_id"]), _rationale(shown),
+        min(one.telling.weight / 2, 1.0), made, (),
+    )  # fmt: skip
+
+
+def _options(one: _Found) -> tuple[str, ...]:
+    terms = list(dict.fromkeys((one.telling.term, *one.others)))[: MOST_OPTIONS - 1]
+    return (*(f"{term[0].upper()}{term[1:]}" for term in terms), "Something else: tell us below")
+
+
+def _why_now(one: _Found, said: Mapping[str, int]) -> str:
+    count = said.get(one.telling.term.casefold(), 0)
+    if count >= DISCUSSED:
+        return f"{count} posts speak of “{one.telling.term}”, and this takes it back to the lesson."
+    if count:
+        return f"“{one.telling.term}” has come up in the community, and hardly been discussed yet."
+    return f"“{one.telling.term}” is at the centre of “{one.lesson.title}”, and nobody has discussed it here yet."
+
+
+def _discussed(tx: Any, community_id: str, found: Sequence[_Found]) -> dict[str, int]:
+    """term → how many posts of the community speak of it."""
+    return {
+        term: sources.posts_with(tx, community_id, term)
+        for term in {one.telling.term.casefold() for one in found[: MOST * 2]}
+    }
+
+
+def _serves(purpose: BigPurpose, about: str, earlier: Earlier) -> str | None:
+    """The part of the Big Purpose that comes nearest; "" where there is none yet, None where no part comes near."""
+    parts = [part for part in (*purpose.goals, *purpose.activities, purpose.outcome) if part.strip()]
+    if not parts:
+        return ""
+    vectors: FloatArray = earlier.embed([about, *parts])
+    cosines = vectors[1:] @ vectors[0]
+    best = int(np.argmax(cosines))
+    return parts[best] if cosines[best] >= SERVES else None
+
+
+def _rationale(shown: PromptPayload) -> str:
+    purpose = f" It serves: {shown.serves}" if shown.serves else ""
+    return f"{shown.why_now}{purpose}"
+
+
+def _voice(earlier: Earlier) -> list[str]:
+    """What hosts made of earlier drafts, for a model to take their tone from."""
+    edited = [one for one in earlier.drafts if one.original_payload and one.status == "published"]
+    return [str(one.payload["text"]) for one in edited[-VOICE:]]
+
+
+def _made(tools: Tools) -> Provenance:
+    name = tools.embedder.name if tools.embedder else ""
+    return Provenance("embedded", embedder=name, retrieval={"alike_from": ALIKE})
+
+
+def messages(shown: dict[str, Any], destination: Destination, request_id: str | None) -> list[Message]:
+    """One post: the text, and the easy way to take part below it."""
+    payload = PromptPayload.model_validate(shown)
+    text = "\n\n".join(filter(None, (payload.text, f"*{payload.low_effort}*" if payload.low_effort else "")))
+    return [Message(destination, title=payload.title, text=safety.clean(text, safety.urls_in(text)))]
+
+
+def revise(shown: Suggestion, proposed: dict[str, Any], readable: Readable) -> Revision:
+    """Title, text and the easy way may change; a quotation that stays must stand as it does in its lesson."""
+    old = PromptPayload.model_validate(shown.payload)
+    given: dict[str, Any] = {
+        name: str(proposed[name]).strip() for name in ("title", "text", "low_effort") if name in proposed
+    }
+    changed = old.model_copy(update=given)
+    if not changed.text or len(changed.text) > TEXT_CHARACTERS or len(changed.title) > TEXT_CHARACTERS:
+        raise InvalidInput(f"Write between 1 and {TEXT_CHARACTERS} characters.", field="payload.text")
+    kept = tuple(item for item in shown.evidence if " ".join(item.quote.split()) in " ".join(changed.text.split()))
+    quoted = [line.lstrip("> ").strip() for line in changed.text.splitlines() if line.startswith(">")]
+    known = " ".join(" ".join(item.quote.split()) + f" from “{item.title}”" for item in shown.evidence)
+    strange = [line for line in quoted if line and line not in known]
+    if strange:
+        raise InvalidInput(
+            f"“{strange[0][:120]}” is quoted, but the lesson has other words. Copy them again, or take the > away.",
+            field="payload.text",
+        )
+    own = "\n".join(line for line in changed.text.splitlines() if not line.startswith(">"))
+    return Revision(changed.model_dump(mode="json"), kept or shown.evidence, (changed.title, own, changed.low_effort))
+
+
+def emptied(shown: dict[str, Any]) -> dict[str, Any]:
+    """Its form, without a word of any source."""
+    payload = PromptPayload.model_validate(shown)
+    silent = {"title": "A discussion prompt", "text": "", "concept": "", "options": (), "low_effort": "", "why_now": ""}
+    return payload.model_copy(update=silent).model_dump(mode="json")
+
+
+KINDS: dict[str, Maker] = {"prompt": discussion_prompts}  # others join here: welcome, recap, kickoff
+JOB = Job(
+    NAME, frozenset({"host"}), propose=propose, messages=messages, revise=revise, emptied=emptied,
+    expires_after=timedelta(days=60), again_after_undo=False, remade=False,
+)  # fmt: skip

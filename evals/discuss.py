@@ -1,0 +1,130 @@
+"""Prompts for discussion made without a model: do quotes stand, do any repeat, is every form there, is the English clean?"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from cohost import demo
+from cohost.bootstrap import App, build
+from cohost.discuss.patterns import FORMATS
+from cohost.discuss.payload import PromptPayload
+from cohost.discuss.repeats import ALIKE, text_of
+from cohost.ids import new_id
+from cohost.model import Community, CommunitySettings, Request, Space
+from cohost.settings import load
+from cohost.store import people, places, requests, sources, suggestions
+from cohost.store.audit import OPERATOR
+from cohost.suggestion import Suggestion
+from evals.harness import OURS, Fact, Report, Row, Setup, signature
+from evals.sets import SHARED
+
+COURSES = ("ml-beginners", "hf-nlp", "agents", "workshops")
+DRAFTS = 60
+SAMPLE = "sample"
+# What a careful reader would mark. Only the words around the quotation are looked at: the lesson's are its author's.
+SLIPS = {
+    "doubled word": re.compile(r"\b(\w+) \1\b", re.IGNORECASE),
+    "a before a vowel": re.compile(r"\ba (?=[aeio]\w)", re.IGNORECASE),
+    "an before a consonant": re.compile(r"\ban (?=[bcdfgjklmnpqrtvwxyz]\w)", re.IGNORECASE),
+    "space before a mark": re.compile(r" [,.;:!?]"),
+    "no space after a mark": re.compile(r"[a-z][,;!?][A-Za-z]"),
+    "doubled article": re.compile(r"\b(?:the|a|an) \*?(?:the|a|an)\b", re.IGNORECASE),
+    "unfilled place": re.compile(r"[{}]"),
+    "small letter at the start": re.compile(r"(?:^|[.?!] )(?=[a-z])", re.MULTILINE),
+    "doubled mark": re.compile(r"[,;:]{2,}|\.\.(?!\.)|\?\?|!!"),
+}
+PLANTED = (
+    "What do you you think?", "This is a apple.", "It is an bowl.", "Well , yes.", "Yes,indeed it is.", "See the the knot.",
+    "About {concept}.", "we begin small.", "Really??",
+)  # fmt: skip
+
+
+def measure(setup: Setup) -> Report:
+    """Sixty drafts on every course and on the sample community."""
+    missed = [text for text in PLANTED if not slips(text)]
+    facts = [Fact("checker", "planted slips that it catches", 1 - len(missed) / len(PLANTED))]
+    rows: list[Row] = []
+    for name in (SAMPLE, *COURSES):
+        if setup.wants(name):
+            made_rows, made_facts = _course(name)
+            rows += made_rows
+            facts += made_facts
+    made = signature("discuss", data="courses and the sample", model="", embedder="", settings=f"{DRAFTS} drafts")
+    return Report("discuss", {"discuss": made}, tuple(rows), tuple(facts))
+
+
+def slips(text: str) -> list[str]:
+    """What a careful reader would mark in a draft's own words."""
+    own = "\n".join(line for line in text.splitlines() if line and not line.startswith((">", "-")))
+    plain = own.replace("*", "")
+    return [name for name, pattern in SLIPS.items() if pattern.search(plain)]
+
+
+def _course(name: str) -> tuple[list[Row], list[Fact]]:
+    with TemporaryDirectory() as folder:
+        core = build(load({"COHOST_HOME": folder}))
+        try:
+            community, space = _sample(core) if name == SAMPLE else _read(core, name)
+            begun = time.monotonic()
+            drafts = _drafts(core, community, space)
+            seconds = time.monotonic() - begun
+            return _judged(core, community, name, drafts, seconds)
+        finally:
+            core.close()
+
+
+def _judged(
+    core: App, community: str, name: str, drafts: Sequence[Suggestion], seconds: float
+) -> tuple[list[Row], list[Fact]]:
+    with core.store.read() as tx:
+        texts = sources.texts(tx, community, [(i.space_id, i.source_id) for d in drafts for i in d.evidence])
+    stands = {
+        str(n): float(all(texts[i.space_id, i.source_id].text[i.start : i.end] == i.quote for i in d.evidence))
+        for n, d in enumerate(drafts)
+    }
+    payloads = [PromptPayload.model_validate(d.payload) for d in drafts]
+    vectors = core.embedder.embed([text_of(one) for one in payloads])
+    near = np.tril(vectors @ vectors.T, -1)
+    clean = {str(n): float(not slips(f"{p.title}\n{p.text}\n{p.low_effort}")) for n, p in enumerate(payloads)}
+    forms = Counter(p.format for p in payloads)
+    return [
+        Row(name, OURS, "evidence at its offsets", stands), Row(name, OURS, "no slip found", clean),
+    ], [
+        Fact(name, "drafts", len(drafts)), Fact(name, "near repeats", int((near >= ALIKE).any(axis=1).sum())),
+        Fact(name, "highest cosine of two", float(near.max()) if len(drafts) > 1 else 0.0),
+        Fact(name, "formats", len([form for form in FORMATS if forms[form]])),
+        Fact(name, "seconds a draft", seconds / max(len(drafts), 1)),
+    ]  # fmt: skip
+
+
+def _drafts(core: App, community: str, space: str) -> list[Suggestion]:
+    payload = {"kind": "prompt", "space_id": space, "number": DRAFTS}
+    asked = Request(new_id("rq"), community, "discuss", payload, None, space, "waiting", 0, core.clock())
+    with core.store.write() as tx:
+        requests.add(tx, asked)
+    while core.worker.draft_one():
+        pass
+    with core.store.read() as tx:
+        return [one for one in suggestions.of_request(tx, asked.id) if one.status == "pending"]
+
+
+def _sample(core: App) -> tuple[str, str]:
+    demo.load(core, lambda done, total, name: None)
+    return demo.community_id(), "bake-table"
+
+
+def _read(core: App, name: str) -> tuple[str, str]:
+    with core.store.write() as tx:
+        settings = CommunitySettings(jobs=("discuss",))
+        people.put_community(tx, Community("c", "A course", settings=settings), core.clock())
+        places.put_space(tx, "c", Space("course", "Course", "course", "members"), core.clock())
+    folder = Path(SHARED) / "courses" / name
+    core.files.ingest_path("c", "course", folder, OPERATOR, on_progress=lambda done, total, file: None)
+    return "c", "course"
