@@ -121,10 +121,11 @@ class Approval:
         for citing in suggestions.citing_author(tx, community_id, member_id):
             recall.recheck(tx, citing, now=self._clock())
 
-    def recheck_after_profile_change(self, tx: Tx, community_id: str, member_id: str) -> None:
+    def recheck_after_profile_change(self, tx: Tx, community_id: str, *member_ids: str) -> None:
         """Within a member's change of what they say of themselves: withdraw what repeats what is not so any more."""
+        changed = frozenset(member_ids)
         for open_one in suggestions.open_ones(tx, community_id):
-            if open_one.job == "match" and member_id in open_one.destination.member_ids:
+            if open_one.job == "match" and not changed.isdisjoint(open_one.destination.member_ids):
                 withdrawal.recheck(tx, open_one, withdrawal.GROUND_GONE, now=self._clock())
 
     def recheck_after_source_change(self, tx: Tx, community_id: str, space_id: str, source_id: str) -> None:

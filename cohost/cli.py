@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, cast, get_args
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -21,16 +21,13 @@ from cohost import backup, logs, serving
 from cohost import demo as sample
 from cohost.bootstrap import App, build, restoring
 from cohost.errors import CohostError, InvalidInput, NotFound
-from cohost.match.plan import Plan, Round, Shape, plan
-from cohost.match.profile import Purpose
-from cohost.match.rules import Must
-from cohost.match.table import read_profiles
+from cohost.match.plan import Plan
 from cohost.model import Caller, Community, Member, Passage, Role, Space
 from cohost.ports import Query, VectorIndex
 from cohost.progress import OnProgress, progress_bar
 from cohost.rehearsal import rehearse as rehearsed
 from cohost.settings import Settings, load
-from cohost.store import Tx, audit, credentials, ingestions, people, places, safety_cases, suggestions
+from cohost.store import Tx, audit, credentials, ingestions, people, places, suggestions
 from cohost.store.audit import OPERATOR
 from cohost.suggestion import Destination, in_space
 from knowledge.reembed import reembed
@@ -187,33 +184,32 @@ def evaluate(
 
 @app.command()
 def match(
-    profiles: Annotated[Path, typer.Argument(help="CSV in UTF-8 with the columns member_id, purposes and others.")],
+    profiles: Annotated[
+        Path | None,
+        typer.Argument(help="CSV in UTF-8 with the columns member_id, purposes and others; else those stored."),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print who would meet; nothing is stored or sent.")
     ] = False,
-    shape: Annotated[str, typer.Option(help="pairs or groups.")] = "pairs",
+    shape: Annotated[str, typer.Option(help="pairs, groups, mentors or buddy.")] = "pairs",
     size: Annotated[int, typer.Option(help="Of a group, 3 to 6.")] = 4,
     overlap_hours: Annotated[int, typer.Option(min=0, help="Free hours of the week that both must have.")] = 0,
     shared_language: Annotated[bool, typer.Option("--shared-language", help="Both must speak one.")] = False,
+    no_repeat_rounds: Annotated[
+        int, typer.Option(min=0, help="Nobody meets again whom they met in so many rounds.")
+    ] = 6,
     community: CommunityOption = "",
 ) -> None:
-    """Try a round of introductions on profiles in a file: who would meet, what speaks for it, who would be left out."""
+    """Try a round of introductions: who would meet, what speaks for it, who would be left out."""
+    rules = {
+        "shape": shape, "purpose": "groups" if shape == "groups" else "introductions", "group_size": size,
+        "overlap_hours": overlap_hours, "shared_language": shared_language, "no_repeat_rounds": no_repeat_rounds,
+    }  # fmt: skip
     with _core() as core:
-        asked = _round(shape, Must(overlap_hours, shared_language), size, dry_run=dry_run)
-        where = _community(core, community)
-        read = read_profiles(_text_of(profiles), core.clock())
-        with core.store.read() as tx:
-            apart_pairs = safety_cases.kept_apart(tx, where.id)
-        _print_plan(plan(read, asked, apart_pairs, core.embedder.embed))
-
-
-def _round(shape: str, must: Must, size: int, *, dry_run: bool) -> Round:
-    if not dry_run:
-        raise InvalidInput("Rounds are not sent from here; give --dry-run to see one.")
-    if shape not in get_args(Shape):
-        raise InvalidInput(f"There is no shape {shape}; choose from {', '.join(get_args(Shape))}.")
-    purpose: Purpose = "groups" if shape == "groups" else "introductions"
-    return Round(cast("Shape", shape), purpose, must=must, group_size=size)
+        if not dry_run:
+            raise InvalidInput("Rounds are not sent from here; give --dry-run to see one.")
+        table = _text_of(profiles) if profiles else None
+        _print_plan(core.rounds.tried(_community(core, community).id, rules, core.embedder.embed, table=table))
 
 
 def _text_of(path: Path) -> str:

@@ -53,7 +53,7 @@ class Invitations:
         With `not_again`, whoever it was about is blocked in secret. Raises NotFound, Conflict.
         """
         with self._store.write() as tx:
-            mine = self._own(tx, caller, invitation_id)
+            mine = self._held(tx, caller, invitation_id)
             if mine.closed_at is not None or self._until(tx, caller.community_id, mine) <= self._clock():
                 raise Conflict("This introduction is closed. There will be others.")
             values = {"answer": "accept" if accept else "decline", "answered_at": self._clock()}
@@ -76,16 +76,25 @@ class Invitations:
         """Remind some who have not answered, once, and close some whose deadline is over; False when there are none."""
         now = self._clock()
         with self._store.read() as tx:
-            if not (rounds.to_remind(tx, now, limit=1) or rounds.overdue(tx, now, limit=1)):
-                return False
-        with self._store.write() as tx:
-            for community_id, one in rounds.to_remind(tx, now, limit=AT_ONCE):
+            silent = rounds.to_remind(tx, now, limit=AT_ONCE)
+            over = rounds.overdue(tx, now, limit=AT_ONCE)
+        for (
+            community_id,
+            one,
+        ) in silent:  # each by itself: whoever holds two introductions at once could wait in a circle
+            with self._store.write() as tx:
                 self._remind(tx, community_id, one)
-            for community_id, suggestion_id in rounds.overdue(tx, now, limit=AT_ONCE):
+        for community_id, suggestion_id in over:
+            with self._store.write() as tx:
+                suggestions.hold(tx, suggestion_id)
                 self._close(tx, community_id, suggestion_id, over=True)
-        return True
+        return bool(silent or over)
 
     def _remind(self, tx: Tx, community_id: str, one: Invitation) -> None:
+        suggestions.hold(tx, one.suggestion_id)
+        now = rounds.invitation(tx, community_id, one.id)
+        if now.reminded_at or now.answer or now.closed_at:
+            return  # another worker did, or the answer came in
         rounds.change(tx, one.id, reminded_at=self._clock())
         shown = suggestions.get(tx, community_id, one.suggestion_id)
         if shown.status == "published" and match.still_true(tx, shown):
@@ -95,6 +104,8 @@ class Invitations:
     def _close(self, tx: Tx, community_id: str, suggestion_id: str, *, over: bool) -> None:
         """Once everybody has answered, or time is over: names to those who accepted, where enough did."""
         everybody = rounds.of_suggestions(tx, community_id, [suggestion_id])[suggestion_id]
+        if all(one.closed_at is not None for one in everybody):
+            return  # somebody else was quicker
         if not over and any(not one.answer for one in everybody):
             return
         shown = suggestions.get(tx, community_id, suggestion_id)
@@ -133,6 +144,11 @@ class Invitations:
         ]  # fmt: skip
         if len(others) == 1:
             safety_cases.block(tx, community_id, mine.member_id, others[0], self._clock())
+
+    def _held(self, tx: Tx, caller: Caller, invitation_id: str) -> Invitation:
+        """Of two who answer at once, the second sees what the first said."""
+        suggestions.hold(tx, self._own(tx, caller, invitation_id).suggestion_id)
+        return self._own(tx, caller, invitation_id)
 
     def _own(self, tx: Tx, caller: Caller, invitation_id: str) -> Invitation:
         found = rounds.invitation(tx, caller.community_id, invitation_id)

@@ -54,7 +54,7 @@ class Profiles:
         """Replace the caller's; introductions that repeat what is gone are withdrawn. Raises InvalidInput."""
         new = checked(_self(caller), given, self._clock())
         with self._store.write() as tx:
-            self._put(tx, caller.community_id, new, actor)
+            self._put(tx, caller.community_id, actor, new)
         return new
 
     def import_rows(self, caller: Caller, text: str, actor: Actor) -> int:
@@ -65,8 +65,7 @@ class Profiles:
             wrong = [_unknown(row) for row in rows if row.profile.member_id in unknown]
             if wrong:
                 raise InvalidInput("\n".join(("These rows cannot be stored, so none was:", *wrong[:WRONG_SHOWN])))
-            for row in rows:
-                self._put(tx, caller.community_id, row.profile, actor)
+            self._put(tx, caller.community_id, actor, *(row.profile for row in rows))
         return len(rows)
 
     def confirm(self, caller: Caller, tags: Sequence[str], actor: Actor) -> StoredProfile:
@@ -117,10 +116,11 @@ class Profiles:
         shared = tuple(dict.fromkeys(_in_words(reason, own) for reason in found))
         return Similar(member_id, other.name, shared, _opening(found, own, other.name))
 
-    def _put(self, tx: Tx, community_id: str, new: StoredProfile, actor: Actor) -> None:
-        profiles.put(tx, community_id, new, self._clock())
-        audit.record(tx, community_id, actor, "profile.changed", "member", new.member_id, now=self._clock())
-        self._approval.recheck_after_profile_change(tx, community_id, new.member_id)
+    def _put(self, tx: Tx, community_id: str, actor: Actor, *new: StoredProfile) -> None:
+        for one in new:
+            profiles.put(tx, community_id, one, self._clock())
+            audit.record(tx, community_id, actor, "profile.changed", "member", one.member_id, now=self._clock())
+        self._approval.recheck_after_profile_change(tx, community_id, *(one.member_id for one in new))
 
     def _said(self, tx: Tx, community_id: str, member_id: str) -> list[str]:
         """What the member wrote, in their profile and, where they let it, in posts."""

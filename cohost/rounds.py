@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 from pydantic import ValidationError
 
 from cohost import withdrawal
@@ -15,13 +16,15 @@ from cohost.approval import Approval
 from cohost.errors import CohostError, Conflict, InvalidInput
 from cohost.ids import new_id
 from cohost.jobs.match_payload import NAME, IntroductionPayload
-from cohost.jobs.match_round import Asked, present, sides
-from cohost.match.profile import eligible
+from cohost.jobs.match_round import Asked, kept_apart, matched, of_table, present, sides
+from cohost.match.features import Embed
+from cohost.match.plan import Plan
+from cohost.match.profile import Profile, eligible
 from cohost.match.rules import Allowed
 from cohost.model import Caller, Request
 from cohost.store import Store, Tx, audit, people, requests, rounds, suggestions
 from cohost.store.audit import Actor
-from cohost.store.rounds import StoredRound
+from cohost.store.rounds import Invitation, Status, StoredRound
 from cohost.suggestion import Decision, Suggestion
 
 ROWS = 500  # of people who are looked at at once
@@ -74,16 +77,29 @@ class Rounds:
         """Before a round is made; raises InvalidInput."""
         asked = _asked(given)
         with self._store.read() as tx:
-            here = present(tx, community_id, self._clock())
+            here = present(tx, community_id, asked.purpose, self._clock())
+        one_side: tuple[Profile, ...] = ()
         if asked.shape in ("mentors", "buddy"):
             learners, helpers = sides(asked, here.profiles, here, self._clock())
-            chosen = (*eligible(learners, asked.purpose), *eligible(helpers, "helping"))
+            one_side, chosen = eligible(learners, asked.purpose), eligible(helpers, "helping")
         else:
             chosen = eligible(here.profiles, asked.purpose)
+        chosen = (*one_side, *chosen)
         allowed = Allowed(chosen, asked.must)
-        alone = [at for at, fits in enumerate(_has_partner(allowed)) if not fits]
+        alone = [at for at, fits in enumerate(_has_partner(allowed, len(one_side))) if not fits]
         reasons = Counter(allowed.why_alone(at) for at in alone)
         return Feasibility(len(chosen), len(chosen) - len(alone), dict(reasons))
+
+    def tried(self, community_id: str, given: dict[str, Any], embed: Embed, *, table: str | None = None) -> Plan:
+        """What would come of a round, of those stored or of a CSV table; nothing is stored, nobody hears of it.
+
+        Raises InvalidInput, Busy.
+        """
+        asked, now = _asked(given), self._clock()
+        with self._store.read() as tx:
+            apart = kept_apart(tx, community_id, asked)
+            here = present(tx, community_id, asked.purpose, now) if table is None else of_table(table, asked.shape, now)
+        return matched(asked, here.profiles, here, apart, embed, now)
 
     def make(self, caller: Caller, given: dict[str, Any], deadline: datetime, actor: Actor) -> StoredRound:
         """Ask for a round; the worker matches. Raises InvalidInput, Conflict where the job is off."""
@@ -107,7 +123,7 @@ class Rounds:
             old = rounds.get(tx, caller.community_id, round_id)
             found = self._introductions(tx, caller.community_id, round_id)
             _check_known([*locked, *dropped], found)
-            if old.status != "proposed":
+            if _status(tx, caller.community_id, old) == "waiting":
                 raise Conflict("This round is being matched. Wait until it is there, then change it.")
             for one in found:
                 if one.status == "pending" and one.id not in locked:
@@ -144,11 +160,9 @@ class Rounds:
         """Members whom a host may want to ask whether they would like a break."""
         with self._store.read() as tx:
             past = [one.id for one in rounds.listed(tx, community_id, limit=WENT)]
-            missed = [
-                one for one in rounds.of_rounds(tx, community_id, past) if one.exchanged_at and one.outcome == "not_met"
-            ]
+            missed = _missed([one for one in rounds.of_rounds(tx, community_id, past) if one.exchanged_at])
             names = {member.id: member.name for member in people.all_members(tx, community_id)}
-        times = Counter(one.member_id for one in missed)
+        times = Counter(missed)
         return [
             Pause(member, count, PAUSE.format(name=names.get(member, "They"), count=count))
             for member, count in times.most_common() if count >= REPEATED
@@ -175,6 +189,7 @@ class Rounds:
         found = self._introductions(tx, community_id, one.id)
         invited = rounds.of_rounds(tx, community_id, [one.id])
         answers, outcomes = Counter(i.answer for i in invited), Counter(i.outcome for i in invited)
+        one = replace(one, status=_status(tx, community_id, one))
         return RoundView(
             one, Asked.model_validate(one.asked), tuple(found), len(invited), answers["accept"], answers["decline"],
             outcomes["met"], outcomes["not_met"], sum(bool(i.again) for i in invited),
@@ -182,14 +197,28 @@ class Rounds:
 
 
 PAUSE = (
-    "{name} did not get to {count} meetings that both had said yes to. Life happens: you may want to ask whether they would"
-    " like a break from introductions."
+    "{count} introductions of {name} did not lead to a meeting, though everybody had said yes. Whatever the reason: you may"
+    " want to ask whether they would like a break from introductions."
 )
+
+
+def _missed(exchanged: Sequence[Invitation]) -> list[str]:
+    """Members, once for each meeting that did not come about: who stayed away seldom says so, so one word of it counts."""
+    met = {one.suggestion_id for one in exchanged if one.outcome == "met"}
+    failed = {one.suggestion_id for one in exchanged if one.outcome == "not_met"} - met
+    return [one.member_id for one in exchanged if one.suggestion_id in failed or one.outcome == "not_met"]
 
 
 def people_of(shown: Suggestion) -> tuple[str, ...]:
     """Names of those who would be introduced."""
     return tuple(person.name for person in IntroductionPayload.model_validate(shown.payload).people)
+
+
+def _status(tx: Tx, community_id: str, one: StoredRound) -> Status:
+    """One that no worker matches any more has failed, or the job was switched off meanwhile."""
+    if one.status != "waiting" or requests.round_is_worked_on(tx, community_id, one.id):
+        return one.status
+    return "failed"
 
 
 def _asked(given: dict[str, Any]) -> Asked:
@@ -211,10 +240,15 @@ def _check_known(ids: Collection[str], found: Collection[Suggestion]) -> None:
         raise InvalidInput(f"{sorted(unknown)[0]!r} is no introduction of this round.", field="locked")
 
 
-def _has_partner(allowed: Allowed) -> list[bool]:
-    everyone = slice(None)
+def _has_partner(allowed: Allowed, learners: int) -> list[bool]:
+    """By person; where the first `learners` are to meet the others, only those of the other side count."""
     fits: list[bool] = []
     for start in range(0, len(allowed.people), ROWS):
         rows = range(start, min(start + ROWS, len(allowed.people)))
-        fits += [bool(row.any()) for row in allowed.block(rows, everyone)]
+        block = allowed.block(rows, slice(None))
+        if learners:
+            learns = np.array(rows) < learners
+            block[learns, :learners] = False
+            block[~learns, learners:] = False
+        fits += [bool(row.any()) for row in block]
     return fits

@@ -12,9 +12,12 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
+from cohost.bootstrap import utc_now
 from cohost.cli import app
+from cohost.model import Member
 from cohost.settings import load
-from cohost.store import Store, credentials, people, places
+from cohost.store import Store, credentials, people, places, profiles, rounds
+from cohost.store.profiles import StoredProfile
 from knowledge.chroma_folder import Folder
 
 Run = Callable[..., Result]
@@ -182,3 +185,29 @@ def test_a_round_is_not_sent_from_the_command_line(run: Run, tmp_path: Path) -> 
     refused = run("match", str(tmp_path / "people.csv"))
     assert refused.exit_code == 1
     assert "--dry-run" in refused.stderr
+
+
+def test_a_round_is_tried_with_the_members_who_are_stored(run: Run, store: Store) -> None:
+    run("community", "create", "harbour")
+    with store.write() as tx:
+        for name, fields in (("ada", {"asks": ["chess openings"]}), ("ben", {"offers": ["chess openings"]})):
+            people.put_member(tx, "harbour", Member(name, name.title()), utc_now())
+            purposes = ("introductions", "helping") if name == "ben" else ("introductions",)
+            profiles.put(tx, "harbour", StoredProfile(name, fields, (), purposes), utc_now())
+    shown = run("match", "--dry-run", "--shape", "mentors")
+    assert shown.exit_code == 0, shown.output
+    assert "ada + ben  (asks_offers" in shown.stdout
+    assert "1 meetings, 0 left out" in run("match", "--dry-run").stdout
+    with store.read() as tx:
+        assert rounds.listed(tx, "harbour") == []
+
+
+def test_mentors_of_a_table_take_as_many_as_it_says(run: Run, tmp_path: Path) -> None:
+    run("community", "create", "harbour")
+    table = "member_id,asks,offers,capacity,purposes\nada,knots,,,introductions\nben,knots,,,introductions\n"
+    (tmp_path / "people.csv").write_text(f"{table}cleo,,knots,1,helping\n", "utf-8")
+    shown = run("match", str(tmp_path / "people.csv"), "--dry-run", "--shape", "mentors").stdout
+    assert "1 meetings, 1 left out" in shown
+    refused = run("match", str(tmp_path / "people.csv"), "--dry-run", "--shape", "circle")
+    assert "shape" in refused.stderr
+    assert "who is new" in run("match", str(tmp_path / "people.csv"), "--dry-run", "--shape", "buddy").stderr

@@ -77,7 +77,7 @@ class RoundView(View):
     """A round with what came of it."""
 
     id: str
-    status: str = Field(description="`waiting` while it is matched, then `proposed`.")
+    status: str = Field(description="`waiting` while it is matched, then `proposed`; `failed`: match it anew.")
     asked: dict[str, Any]
     deadline: datetime
     made_at: datetime

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from cohost.match.stored import SHOWN
+from cohost.match.stored import LISTS
 from cohost.model import BigPurpose, Caller, Community, CommunitySettings, Member, SourceInput, Space
 from cohost.store import Store, Tx, people, places, profiles, sources
 from cohost.store.audit import OPERATOR
@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent
 COURSE_SPACE = "course"
+HOST = "ines"
 LEVELS = {"newcomer": 0, "intermediate": 2, "advanced": 3}
-EVENINGS = ["tue 18-22", "thu 7-9", "sat 8-12", "sun 16-21"]  # by everybody's own clock
+ROUND = {"title": "First introductions", "overlap_hours": 1, "shared_language": True}
+ROUND_LASTS = timedelta(days=10)
 
 
 def community_id() -> str:
@@ -45,6 +47,7 @@ def load(core: App, on_progress: Callable[[int, int, str], None]) -> None:
     core.files.ingest_path(community_id(), COURSE_SPACE, FOLDER / "course", OPERATOR, on_progress=on_progress)
     _ask_questions(core)
     core.intake.put_many(community_id(), [*_events(now), *_posts(now)], OPERATOR)
+    _make_a_round(core)
 
 
 def _put_people_and_spaces(tx: Tx, now: datetime) -> None:
@@ -71,12 +74,11 @@ def _put_people_and_spaces(tx: Tx, now: datetime) -> None:
 
 
 def _profile(row: dict[str, Any]) -> StoredProfile:
-    """What they told the platform, as if they had filled in the form here: all of them opted in."""
+    """What they told the platform, as if they had filled in the form here; some keep more to themselves."""
     told = row["profile"]
-    fields = {name: told[name] for name in ("goals", "interests", "offers", "asks", "languages", "time_zone")}
-    fields |= {"about": told["bio"], "level": LEVELS[told["level"]], "free": EVENINGS}
-    purposes = ("introductions", "groups", *(("helping",) if told["level"] == "advanced" else ()))
-    return StoredProfile(row["id"], fields, SHOWN, purposes)
+    fields = {name: told[name] for name in (*LISTS, "time_zone", "free")}
+    fields |= {"about": told["bio"], "level": LEVELS[told["level"]]}
+    return StoredProfile(row["id"], fields, tuple(told["shown"]), tuple(told["purposes"]))
 
 
 def _events(now: datetime) -> list[tuple[str, SourceInput]]:
@@ -109,6 +111,13 @@ def _ask_questions(core: App) -> None:
         asker = Caller(community_id(), "member", row["member"], "session", OPERATOR.name)
         if row["text"] not in {question.text for question in core.questions.mine(asker)}:
             core.questions.ask(asker, row["text"], space_id=row["space"])
+
+
+def _make_a_round(core: App) -> None:
+    """So that there are introductions to look at; the worker matches, and nobody hears of it before a host approves."""
+    if not core.rounds.listed(community_id()):
+        host = Caller(community_id(), "host", HOST, "session", OPERATOR.name)
+        core.rounds.make(host, ROUND, core.clock() + ROUND_LASTS, OPERATOR)
 
 
 def _last_post_there(tx: Tx) -> bool:

@@ -28,6 +28,7 @@ def run(request: Request, tools: Tools, *, max_characters: int) -> list[Suggesti
         if not requests.hold(tx, request.id):  # erased, with who asked, while the draft was made
             return []
         made = [_submit(tx, request, outcome, n, tools.clock(), max_characters) for n, outcome in enumerate(outcomes)]
+        JOBS[request.job].submitted(tx, request, tools.clock())
     return [one for one in made if one is not None]
 
 
@@ -39,6 +40,8 @@ def _submit(
         return None  # what it quotes stands again
     made = _suggestion(tx, request, outcome, now, max_characters)
     made = replace(made, corrects=in_effect.id if in_effect else None)
+    if made.status == "pending" and not JOBS[request.job].still_true(tx, made):
+        return None  # it went, or changed, while the draft was made
     # one suggestion per try: a worker that died after this commit cannot submit a second one for the same try
     # and what changed or went while the draft was made does not come back as a snapshot
     seen = quotes.still_allowed(tx, request.community_id, outcome.destination, outcome.passages, hold=True)

@@ -25,6 +25,7 @@ from cohost.jobs.match_words import (
     reason_for_hosts,
     reminder,
     slots,
+    tells_who,
 )
 from cohost.jobs.shape import Job, Outcome, Revision, Tools
 from cohost.match.plan import Meeting
@@ -71,9 +72,11 @@ def propose(request: Request, tools: Tools) -> Sequence[Outcome]:
         return []
     plan = planned(tools, stored)
     meanings = Meanings([p for m in plan.meetings for p in plan.profiles_of(m)], tools.embedder.embed)
-    drafts = [_draft(meeting, plan, meanings, tools) for meeting in plan.meetings]
-    with tools.store.write() as tx:
-        rounds.propose(tx, round_id, plan.left_out)
+    drafts = [
+        _draft(meeting, plan, meanings, tools) for meeting in sorted(plan.meetings, key=lambda one: one.member_ids)
+    ]
+    with tools.store.write() as tx:  # it counts as proposed only together with its introductions
+        rounds.leave_out(tx, request.community_id, round_id, plan.left_out)
     return drafts
 
 
@@ -106,10 +109,11 @@ def _share(compatibility: float, plan: Planned) -> float:
 
 
 def _with_messages(shown: IntroductionPayload, found: Sequence[Reason]) -> IntroductionPayload:
-    others = len(shown.people) - 1
+    others, names = len(shown.people) - 1, {p.member_id: p.name for p in shown.people}
+    discreet = [r for r in found if not any(tells_who(fact.value, names[fact.member_id]) for fact in (r.one, r.other))]
     return shown.model_copy(update={
         "invitations": {
-            p.member_id: invitation(p.name, others, [reason_for(p.member_id, r) for r in found], shown.until)
+            p.member_id: invitation(p.name, others, [reason_for(p.member_id, r) for r in discreet], shown.until)
             for p in shown.people
         },
         "reminders": {p.member_id: reminder(p.name, shown.until) for p in shown.people},
@@ -215,7 +219,7 @@ def still_true(tx: Tx, suggestion: Suggestion) -> bool:
     """Whether all are here, opted in, may meet, and still say and show what the texts repeat."""
     payload = IntroductionPayload.model_validate(suggestion.payload)
     members = frozenset(payload.member_ids)
-    here = {m.id for m in people.all_members(tx, suggestion.community_id) if m.active}
+    here = people.hold_active(tx, suggestion.community_id, members)
     stored = {m: profiles.find(tx, suggestion.community_id, m) for m in members}
     willing = all(one is not None and _willing(one.purposes, payload) for one in stored.values())
     apart = safety_cases.kept_apart(tx, suggestion.community_id)
@@ -225,6 +229,11 @@ def still_true(tx: Tx, suggestion: Suggestion) -> bool:
 
 def _willing(purposes: Sequence[str], payload: IntroductionPayload) -> bool:
     return payload.purpose in purposes or (payload.shape in ("mentors", "buddy") and "helping" in purposes)
+
+
+def submitted(tx: Tx, request: Request, now: datetime) -> None:
+    """The round is there, with all its introductions or not at all."""
+    rounds.propose(tx, request.payload["round_id"])
 
 
 def approved(tx: Tx, suggestion: Suggestion, now: datetime) -> None:
@@ -255,5 +264,5 @@ def _day(moment: datetime) -> str:
 JOB = Job(
     NAME, frozenset({"host"}), propose=propose, messages=messages, revise=revise, emptied=emptied,
     expires_after=timedelta(days=30), again_after_undo=False, remade=False, needs_evidence=False, still_true=still_true,
-    approved=approved, concerned=concerned,
+    submitted=submitted, approved=approved, concerned=concerned,
 )  # fmt: skip

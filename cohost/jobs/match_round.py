@@ -10,12 +10,16 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from cohost.errors import InvalidInput
 from cohost.jobs.shape import Tools
+from cohost.match.child import apart as in_a_process
 from cohost.match.compatibility import Weights
-from cohost.match.plan import Meeting, Plan, Round, plan, plan_mentors
+from cohost.match.features import Embed
+from cohost.match.plan import Meeting, Plan, Round, Runner, plan, plan_mentors
 from cohost.match.profile import Profile, Purpose
 from cohost.match.rules import Must
 from cohost.match.stored import as_profile
+from cohost.match.table import read_profiles, stored_rows
 from cohost.model import Member
 from cohost.store import Tx, people, profiles, rounds, safety_cases, sources
 from cohost.store.profiles import StoredProfile
@@ -79,15 +83,24 @@ class Present:
     profiles: tuple[Profile, ...]
 
 
-def present(tx: Tx, community_id: str, now: datetime) -> Present:
-    """Active members with a profile."""
+def present(tx: Tx, community_id: str, purpose: Purpose, now: datetime) -> Present:
+    """Active members with a profile, and how often in a row rounds of this purpose left them out."""
     stored = {one.member_id: one for one in profiles.of_active(tx, community_id)}
     often = sources.posts_per_week(tx, community_id, now)
-    skipped = left_out_before(rounds.listed(tx, community_id, limit=ROUNDS_LOOKED_AT))
+    past = [one for one in rounds.listed(tx, community_id, limit=ROUNDS_LOOKED_AT) if one.asked["purpose"] == purpose]
+    skipped = left_out_before(past)
     read = tuple(
         as_profile(one, now, posts_per_week=often.get(m, 0.0), skipped=skipped.get(m, 0)) for m, one in stored.items()
     )
     return Present({m.id: m for m in people.all_members(tx, community_id)}, stored, read)
+
+
+def of_table(text: str, shape: str, now: datetime) -> Present:
+    """Everybody in a CSV table; raises InvalidInput that names each bad row."""
+    if shape == "buddy":
+        raise InvalidInput("A table does not say who is new, so buddies are tried with the members who are stored.")
+    stored = {row.profile.member_id: row.profile for row in stored_rows(text, now)}
+    return Present({}, stored, tuple(read_profiles(text, now)))
 
 
 def left_out_before(past: Sequence[StoredRound]) -> dict[str, int]:
@@ -105,42 +118,49 @@ def planned(tools: Tools, stored: StoredRound) -> Planned:
     """Match; whoever is in a locked introduction takes no part."""
     asked, now, community = Asked.model_validate(stored.asked), tools.clock(), tools.community.id
     with tools.store.read() as tx:
-        here = present(tx, community, now)
-        apart = safety_cases.kept_apart(tx, community) | met_lately(tx, community, asked.no_repeat_rounds, stored.id)
+        here = present(tx, community, asked.purpose, now)
+        apart = kept_apart(tx, community, asked, but=stored.id)
         kept = rounds.kept_in(tx, community, stored.id, asked.locked)
-    apart |= {frozenset(pair) for group in asked.apart for pair in combinations(group, 2)}
     free = [profile for profile in here.profiles if profile.member_id not in kept]
     assert tools.embedder is not None  # noqa: S101  the caller asked before
-    made = _plan(asked, free, here, apart, tools, now)
+    made = matched(asked, free, here, apart, tools.embedder.embed, now, run=tools.run)
     hours = {profile.member_id: profile.hours for profile in here.profiles}
     names = {member: one.name for member, one in here.members.items()}
     return Planned(stored, asked, made.meetings, dict(made.left_out), here.stored, hours, names)
 
 
-def _plan(
-    asked: Asked, free: Sequence[Profile], here: Present, apart: frozenset[frozenset[str]], tools: Tools, now: datetime
-) -> Plan:
-    assert tools.embedder is not None  # noqa: S101
+def kept_apart(tx: Tx, community_id: str, asked: Asked, *, but: str = "") -> frozenset[frozenset[str]]:
+    """Secret pairs, those who met lately in rounds other than `but`, and those whom a host does not want together."""
+    dropped = {frozenset(pair) for group in asked.apart for pair in combinations(group, 2)}
+    lately = met_lately(tx, community_id, asked.no_repeat_rounds, but)
+    return safety_cases.kept_apart(tx, community_id) | lately | dropped
+
+
+def matched(
+    asked: Asked, free: Sequence[Profile], here: Present, apart: frozenset[frozenset[str]], embed: Embed, now: datetime,
+    *, run: Runner = in_a_process,
+) -> Plan:  # fmt: skip
+    """Who of `free` meets whom. Raises InvalidInput, Busy."""
     if asked.shape in ("pairs", "groups"):
         weights = asked.weights_of()
         shape: Literal["pairs", "groups"] = "pairs" if asked.shape == "pairs" else "groups"
-        return plan(
-            free, Round(shape, asked.purpose, asked.must, weights, asked.group_size), apart, tools.embedder.embed
-        )
+        return plan(free, Round(shape, asked.purpose, asked.must, weights, asked.group_size), apart, embed, run=run)
     learners, teachers = sides(asked, free, here, now)
     round_ = Round("pairs", asked.purpose, asked.must, asked.weights_of())
     places = [(one, int(here.stored[one.member_id].fields.get("capacity", DEFAULT_CAPACITY))) for one in teachers]
-    return plan_mentors(learners, places, round_, apart, tools.embedder.embed)
+    return plan_mentors(learners, places, round_, apart, embed, run=run)
 
 
 def sides(asked: Asked, free: Sequence[Profile], here: Present, now: datetime) -> tuple[list[Profile], list[Profile]]:
     """(who learns, who helps): for a buddy, newcomers and those who have been here for long."""
-    age = {m: now - (one.joined_at or now) for m, one in here.members.items()}
-    helps = [one for one in free if "helping" in one.purposes and asked.purpose in one.purposes | {asked.purpose}]
     if asked.shape == "buddy":
-        new = [one for one in free if age[one.member_id] <= NEWCOMER]
-        return new, [one for one in helps if age[one.member_id] >= EXPERIENCED]
-    return [one for one in free if one.asks and one not in helps], helps
+        age = {m: now - one.joined_at for m, one in here.members.items() if one.joined_at is not None}
+        known = [one for one in free if one.member_id in age]
+        new = [one for one in known if age[one.member_id] <= NEWCOMER]
+        return new, [one for one in known if "helping" in one.purposes and age[one.member_id] >= EXPERIENCED]
+    return [one for one in free if one.asks and "helping" not in one.purposes], [
+        one for one in free if "helping" in one.purposes
+    ]
 
 
 def met_lately(tx: Tx, community_id: str, count: int, this: str) -> frozenset[frozenset[str]]:

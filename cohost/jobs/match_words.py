@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -23,6 +24,8 @@ QUESTION_ON_A_GOAL = "One of you aims at “{goal}”. What is the next small st
 QUESTION_WITHOUT = "What did each of you work on last, and where did you get stuck?"
 NOTHING_SHOWN = "They show little of themselves. This round leaves out nobody whom its rules allow to meet somebody."
 SLOTS = 3
+WORD = re.compile(r"\w+")
+ADDRESSES = ("@", "//", "www.")  # of mail, of platforms, of the web
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -69,13 +72,19 @@ def reason_for(member_id: str, reason: Reason) -> str:
     return f"You are interested in “{mine.value}”, and they in “{theirs.value}”."
 
 
+def tells_who(text: str, name: str) -> bool:
+    """Whether words of a profile would give away whose it is, before that person has said yes."""
+    own = {word for word in WORD.findall(name.casefold()) if len(word) > 2}
+    return not own.isdisjoint(WORD.findall(text.casefold())) or any(mark in text.casefold() for mark in ADDRESSES)
+
+
 def invitation(name: str, others: int, reasons: Sequence[str], until: str) -> str:
     """What one person receives: why, and how to answer. No name, whoever it is."""
     whom = "somebody from this community" if others == 1 else f"{others} people from this community"
     rule = (
         f"If you both say yes until {until}, each of you learns the other's name."
         if others == 1
-        else f"Whoever says yes until {until} learns the names of the others who did."
+        else f"If at least three of you say yes until {until}, those who did learn each other's names."
     )
     why = "\n".join(f"- {reason}" for reason in dict.fromkeys(reasons) if reason)
     answer = "Say yes or no under *Introductions*. If it does not suit you, you need not explain."

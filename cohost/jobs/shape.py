@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from cohost.match.child import apart
+from cohost.match.plan import Runner
 from cohost.model import Community, Request, Role
 from cohost.ports import ConceptReader, Embedder, LanguageModel, ModerationReader, Search, SecondReader
 from cohost.quotes import Readable
@@ -27,6 +29,7 @@ class Tools:
     second_reader: SecondReader | None = None
     embedder: Embedder | None = None
     concepts: ConceptReader | None = None
+    run: Runner = apart  # long work of pure CPU, in a process of its own
 
 
 Outcome = Draft | Abstention
@@ -49,6 +52,10 @@ def nobody(suggestion: Suggestion) -> frozenset[str]:
 def nothing_else(tx: Tx, suggestion: Suggestion) -> bool:
     """For jobs whose suggestions rest on their evidence alone."""
     return True
+
+
+def nothing_beside(tx: Tx, request: Request, now: datetime) -> None:
+    """For jobs whose drafts are all that comes of a request."""
 
 
 def nothing_more(tx: Tx, suggestion: Suggestion, now: datetime) -> None:
@@ -74,5 +81,6 @@ class Job:
     remade: bool = True  # its request is worked on again when a suggestion of it is withdrawn
     needs_evidence: bool = True  # else: what it says is proved by `still_true`, and a quote is welcome
     still_true: Callable[[Tx, Suggestion], bool] = nothing_else  # beside the evidence; asked before every step
+    submitted: Callable[[Tx, Request, datetime], None] = nothing_beside  # in the transaction that stores the drafts
     approved: Callable[[Tx, Suggestion, datetime], None] = nothing_more  # in the transaction of an approval
     concerned: Callable[[Suggestion], frozenset[str]] = nobody  # members it is about, who do not decide it

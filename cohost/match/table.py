@@ -17,10 +17,11 @@ from cohost.store.profiles import StoredProfile
 # Lists are divided by semicolons; `free` reads like "mon 18-21; sat 9-12", in the member's own time zone.
 COLUMNS = (
     *("member_id", "goals", "interests", "offers", "asks", "level", "languages", "time_zone", "free", "about"),
-    *("posts_per_week", "shown", "purposes"),
+    *("posts_per_week", "capacity", "shown", "purposes"),
 )
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LEVELS = range(5)
+CAPACITIES = range(1, 21)  # people whom one would help at once
 BEYOND = ""  # where cells without a column go
 WRONG_SHOWN = 20  # rows named in one message
 
@@ -65,7 +66,8 @@ def _stored(row: dict[str, str]) -> StoredProfile:
     lists = {name: list(_list(row, name)) for name in ("goals", "interests", "offers", "asks", "languages", "free")}
     single = {name: row[name] for name in ("time_zone", "about") if row.get(name)}
     level = {"level": int(row["level"])} if row.get("level") else {}
-    fields = {name: value for name, value in (lists | single | level).items() if value}
+    capacity = {"capacity": _capacity(row)} if row.get("capacity") else {}
+    fields = {name: value for name, value in (lists | single | capacity).items() if value} | level
     return StoredProfile(row["member_id"], fields, _list(row, "shown"), _list(row, "purposes"))
 
 
@@ -92,6 +94,7 @@ def _profile(row: dict[str, str], at: datetime) -> Profile:
         raise InvalidInput("it has more cells than the first line names.")
     if not row["member_id"]:
         raise InvalidInput("the member_id is empty.")
+    _capacity(row)
     return Profile(
         row["member_id"], goals=_list(row, "goals"), interests=_list(row, "interests"), offers=_list(row, "offers"),
         asks=_list(row, "asks"), level=_level(row.get("level", "")),
@@ -119,6 +122,13 @@ def _level(text: str) -> int | None:
         return None
     if not text.isdecimal() or int(text) not in LEVELS:
         raise InvalidInput(f"level is {text!r}, not a number from 0 (new to it) to 4 (expert).")
+    return int(text)
+
+
+def _capacity(row: dict[str, str]) -> int:
+    text = row.get("capacity", "") or "1"
+    if not text.isdecimal() or int(text) not in CAPACITIES:
+        raise InvalidInput(f"capacity is {text!r}, not a number of people from 1 to {max(CAPACITIES)}.")
     return int(text)
 
 

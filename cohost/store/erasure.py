@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from cohost.store import appeals, feedback, moderation_fits, readings, rounds, safety_cases
 from cohost.store import suggestions as stored
 from cohost.store.engine import Tx
-from cohost.store.sources import IDS_PER_QUERY
+from cohost.store.idsets import IDS_PER_QUERY
 from cohost.store.tables import (
     board_posts,
     decisions,

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from cohost.store.engine import Tx
 
+IDS_PER_QUERY = 500  # below the bound-parameter limits of both databases
 REMEMBERED = 512  # sets whose text was seen before: mostly the same people as a moment ago
 
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from cohost.errors import NotFound
 from cohost.model import BigPurpose, Community, CommunitySettings, Member
 from cohost.store.engine import Tx, kept
-from cohost.store.idsets import gathered, ids
+from cohost.store.idsets import IDS_PER_QUERY, gathered, ids
 from cohost.store.tables import communities, members
 
 
@@ -110,6 +110,15 @@ def hold(tx: Tx, community_id: str, member_id: str) -> bool:
     """Whether there is such a member; an erasure waits until this transaction ends (on SQLite all writers do)."""
     where = (members.c.community_id == community_id) & (members.c.id == member_id)
     return tx.execute(kept(tx, sa.select(members.c.id).where(where))).one_or_none() is not None
+
+
+def hold_active(tx: Tx, community_id: str, member_ids: Iterable[str]) -> frozenset[str]:
+    """Those of the ids who are active members; while this transaction writes, nobody erases them."""
+    wanted, found = sorted(set(member_ids)), set[str]()
+    for at in range(0, len(wanted), IDS_PER_QUERY):
+        where = (members.c.community_id == community_id) & members.c.id.in_(wanted[at : at + IDS_PER_QUERY])
+        found |= set(tx.execute(kept(tx, sa.select(members.c.id).where(where, members.c.active))).scalars())
+    return frozenset(found)
 
 
 def _select_member(community_id: str, member_id: str) -> sa.Select[Any]:

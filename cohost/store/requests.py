@@ -39,6 +39,15 @@ def find(tx: Tx, community_id: str, request_id: str) -> Request | None:
     return _request(row) if row else None
 
 
+def round_is_worked_on(tx: Tx, community_id: str, round_id: str) -> bool:
+    """Whether a worker will match, or matches, the round."""
+    query = sa.select(requests.c.id).where(
+        requests.c.community_id == community_id, requests.c.job == "match",
+        requests.c.status.in_(("waiting", "claimed")), requests.c.payload["round_id"].as_string() == round_id,
+    )  # fmt: skip
+    return tx.execute(query.limit(1)).first() is not None
+
+
 def hold(tx: Tx, request_id: str) -> bool:
     """Whether the request is there; an erasure of it waits until this transaction ends."""
     held = kept(tx, sa.select(requests.c.id).where(requests.c.id == request_id))

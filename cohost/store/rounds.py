@@ -10,11 +10,13 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from cohost.errors import NotFound
+from cohost.store import people
 from cohost.store.engine import Tx
 from cohost.store.tables import invitations, match_rounds, suggestions
 
 Answer = Literal["", "accept", "decline"]
 Outcome = Literal["", "met", "not_met"]
+Status = Literal["waiting", "proposed", "failed"]
 LIVE = ("approved", "publishing", "published", "uncertain")  # states of an introduction whose invitations count
 
 
@@ -26,7 +28,7 @@ class StoredRound:
     asked: dict[str, Any]
     deadline: datetime
     made_at: datetime
-    status: Literal["waiting", "proposed"] = "waiting"
+    status: Status = "waiting"
     left_out: dict[str, str] = field(default_factory=dict)  # member id → reason
 
 
@@ -67,9 +69,16 @@ def listed(tx: Tx, community_id: str, *, limit: int = 50) -> list[StoredRound]:
     return _rounds(tx, match_rounds.c.community_id == community_id, limit=limit)
 
 
-def propose(tx: Tx, round_id: str, left_out: dict[str, str]) -> None:
-    """What came of it, besides the introductions."""
-    tx.execute(match_rounds.update().where(match_rounds.c.id == round_id).values(status="proposed", left_out=left_out))
+def leave_out(tx: Tx, community_id: str, round_id: str, left_out: dict[str, str]) -> None:
+    """Whom it leaves out, of those who are still here."""
+    here = people.hold_active(tx, community_id, left_out)
+    known = {member: why for member, why in left_out.items() if member in here}
+    tx.execute(match_rounds.update().where(match_rounds.c.id == round_id).values(left_out=known))
+
+
+def propose(tx: Tx, round_id: str) -> None:
+    """Its introductions are there."""
+    tx.execute(match_rounds.update().where(match_rounds.c.id == round_id).values(status="proposed"))
 
 
 def again(tx: Tx, round_id: str, asked: dict[str, Any]) -> None:
@@ -85,9 +94,8 @@ def invite(tx: Tx, community_id: str, new: Collection[Invitation]) -> None:
 
 
 def invitation(tx: Tx, community_id: str, invitation_id: str) -> Invitation:
-    """The invitation, held until this transaction ends; raises NotFound."""
+    """The invitation; raises NotFound."""
     where = (invitations.c.community_id == community_id) & (invitations.c.id == invitation_id)
-    tx.execute(sa.select(invitations.c.id).where(where).with_for_update())
     found = _invitations(tx, where)
     if not found:
         raise NotFound(f"There is no invitation {invitation_id!r}.")

@@ -16,9 +16,9 @@ from cohost.store import consents
 from cohost.store.embeddings import comparable
 from cohost.store.engine import Tx
 from cohost.store.fulltext import IndexedText
+from cohost.store.idsets import IDS_PER_QUERY
 from cohost.store.tables import chunks, members, sources, spaces
 
-IDS_PER_QUERY = 500  # below the bound-parameter limits of both databases
 STALE = ""  # in place of a chunk's hash: its vector has to be made again
 
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from cohost.errors import NotFound
 from cohost.model import Passage
 from cohost.store.engine import Tx, locked
-from cohost.store.sources import IDS_PER_QUERY
+from cohost.store.idsets import IDS_PER_QUERY
 from cohost.store.tables import decisions, evidence, snapshots, sources, spaces, suggestions
 from cohost.suggestion import OPEN, Destination, Evidence, Provenance, Status, Suggestion
 
