@@ -29,13 +29,13 @@ class Approval:
 
     def queue(
         self, caller: Caller, *, statuses: Collection[str] = (), job: str | None = None,
-        category: str | None = None, without: str | None = None, without_job: str | None = None,
+        category: str | None = None, without: str | None = None, without_jobs: Collection[str] = (),
         after: tuple[datetime, str] | None = None, limit: int = 50,
     ) -> list[Suggestion]:  # fmt: skip
         """What the caller may decide on, oldest first, after a cursor of (created_at, id)."""
         jobs = rights.jobs_in_sight(caller, self._jobs)
-        if without_job is not None:
-            jobs = [name for name in jobs or self._jobs if name != without_job]
+        if without_jobs:
+            jobs = [name for name in jobs or self._jobs if name not in without_jobs]
         with self._store.read() as tx:
             return suggestions.queue(
                 tx, caller.community_id, statuses=statuses, job=job, jobs=jobs, category=category, without=without,

@@ -42,6 +42,7 @@ PLACES = (
     Place("/queue", "Queue", staff_only=True),
     Place("/gaps", "Gaps", hosts_only=True),
     Place("/moderation", "Moderation", staff_only=True),
+    Place("/prompts", "Prompts", hosts_only=True),
     Place("/match", "Rounds", hosts_only=True),
     Place("/ask", "Ask"),
     Place("/board", "Board"),

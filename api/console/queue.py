@@ -76,7 +76,7 @@ def _count(visit: Visit, tab: Tab) -> str:
 def _of(tab: Tab) -> dict[str, Any]:
     return {
         "statuses": tab.statuses, "category": tab.category, "without": tab.without, "job": tab.job,
-        "without_job": tab.without_job,
+        "without_jobs": tab.without_jobs,
     }  # fmt: skip
 
 

@@ -84,6 +84,7 @@ def _decision(form: Form) -> Decision:
         step = form.text("step", most=20)  # of a flag: apart from the verdict, and it may need no words
         text = form.text("text", most=TEXT_CHARACTERS, label="Your text", required=not step)
         payload = {"text": text, "step": step} if step else {"text": text}
+        payload |= {name: form.text(name, most=300) for name in ("title", "low_effort") if form.typed(name)}
     return Decision(verdict, form.number("version"), payload, form.text("reason", most=REASON_CHARACTERS))
 
 

@@ -23,14 +23,17 @@ class Tab:
     category: str | None = None  # of flags: only this one
     without: str | None = None  # not this one
     job: str | None = None  # only this one
-    without_job: str | None = None
+    without_jobs: tuple[str, ...] = ()
 
 
 DISTRESS: Final = "distress"  # no matter of rules: it has a list of its own
 TABS: Final = (
     Tab(
         "pending", "Pending", ("pending",), "Nothing waits for a decision. The next draft will appear here.",
-        without=DISTRESS, without_job="match",
+        without=DISTRESS, without_jobs=("discuss", "match"),
+    ),
+    Tab(
+        "prompts", "Prompts", ("pending",), "No prompts wait. Ask for drafts, and they appear here.", job="discuss",
     ),
     Tab(
         "introductions", "Introductions", ("pending",), "No introductions wait. Make a round, and they appear here.",
@@ -123,7 +126,7 @@ def tab_for(suggestion: Suggestion) -> Tab:
 
 def _shows(tab: Tab, job: str, category: object) -> bool:
     fits = tab.category in (None, category) and tab.job in (None, job)
-    return fits and (tab.without is None or tab.without != category) and tab.without_job != job
+    return fits and (tab.without is None or tab.without != category) and job not in tab.without_jobs
 
 
 def age(then: datetime | None, now: datetime) -> str:

@@ -1,0 +1,50 @@
+"""Discussion prompts: ask for drafts, pick from a board of them, and see what works here."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, Response
+
+from api.console.errors import status_of
+from api.console.forms import Posted
+from api.console.page import HostOnly, Visit, see
+from cohost.discuss.patterns import FORMAT_NAMES
+from cohost.discuss.payload import NAME
+from cohost.errors import Conflict, InvalidInput, NotFound
+
+router = APIRouter()
+SHOWN = 60  # drafts on the board
+MOST = 60  # asked for at once
+
+
+@router.get("/prompts")
+def show(visit: HostOnly, done: str = "") -> HTMLResponse:
+    """The drafts that wait, and the record of the earlier ones."""
+    return _page(visit, done=bool(done))
+
+
+@router.post("/prompts")
+def draft(visit: HostOnly, form: Posted) -> Response:
+    """Ask for drafts; the worker makes them."""
+    chosen = form.text("format", most=20)
+    try:
+        if chosen and chosen not in FORMAT_NAMES:
+            raise InvalidInput("There is no such form of prompt.")
+        asked = {
+            "number": min(max(form.number("number"), 1), MOST), "theme": form.text("theme", most=200),
+            "format": chosen or None, "tone": form.text("tone", most=200),
+        }  # fmt: skip
+        visit.core.discussion.ask(visit.caller, form.text("space", most=500, required=True), asked, visit.actor)
+    except (Conflict, InvalidInput, NotFound) as error:
+        return _page(visit, trouble=error.message, status=status_of(error))
+    return see("/prompts?done=yes")
+
+
+def _page(visit: Visit, *, done: bool = False, trouble: str = "", status: int = 200) -> HTMLResponse:
+    drafts = visit.core.approval.queue(visit.caller, statuses=("pending",), job=NAME, limit=SHOWN)
+    spaces = [space for space in visit.sight.spaces.values() if space.kind != "event"]
+    return visit.page(
+        "prompts.html", status=status, drafts=drafts, spaces=sorted(spaces, key=lambda space: space.name), done=done,
+        trouble=trouble, formats=FORMAT_NAMES, record=visit.core.discussion.record(visit.community.id),
+        on=NAME in visit.community.settings.jobs,
+    )  # fmt: skip
