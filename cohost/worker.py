@@ -124,7 +124,7 @@ class Worker:
 
     def _settle_request(self, request: Request, status: str, *, wait: timedelta = timedelta()) -> None:
         with self.store.write() as tx:
-            requests.settle(tx, request.id, status, available_at=self.clock() + wait)
+            requests.settle(tx, request.id, status, available_at=self.clock() + wait, attempts=request.attempts)
 
     def _still_stands(self, tx: Tx, claimed: Publication) -> bool:
         """The last check, in the transaction of the claim; what never was sent and no longer stands is withdrawn here."""

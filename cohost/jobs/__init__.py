@@ -25,7 +25,7 @@ def run(request: Request, tools: Tools, *, max_characters: int) -> list[Suggesti
     """Run the request's job and submit what comes of it; raises SourcesMoved when nothing could be submitted."""
     outcomes = JOBS[request.job].propose(request, tools)
     with tools.store.write() as tx:
-        if not requests.hold(tx, request.id):  # erased, with who asked, while the draft was made
+        if not requests.hold(tx, request):  # erased, with who asked, while the draft was made; or another worker has it
             return []
         made = [_submit(tx, request, outcome, n, tools.clock(), max_characters) for n, outcome in enumerate(outcomes)]
         JOBS[request.job].submitted(tx, request, tools.clock())

@@ -34,7 +34,7 @@ from cohost.match.stored import Fact, facts_of, says
 from cohost.model import Request
 from cohost.ports import Query
 from cohost.quotes import Readable
-from cohost.store import Tx, people, profiles, rounds, safety_cases
+from cohost.store import Tx, people, profiles, requests, rounds, safety_cases
 from cohost.store.profiles import StoredProfile
 from cohost.store.rounds import Invitation
 from cohost.suggestion import Destination, Draft, Evidence, Message, Provenance, Suggestion
@@ -45,6 +45,7 @@ FEWEST_WORDS = 8
 POINTS_BACK = frozenset("it this that these those they he she we here there such so then buy to".split())
 MOST_ASKED = 30  # introductions of a round whose first question a language model is asked for
 QUESTION_WORDS = 40
+RENEWED_EACH = 100  # introductions: a long round keeps its claim
 TEXT_CHARACTERS = 5_000
 
 
@@ -72,9 +73,12 @@ def propose(request: Request, tools: Tools) -> Sequence[Outcome]:
         return []
     plan = planned(tools, stored)
     meanings = Meanings([p for m in plan.meetings for p in plan.profiles_of(m)], tools.embedder.embed)
-    drafts = [
-        _draft(meeting, plan, meanings, tools) for meeting in sorted(plan.meetings, key=lambda one: one.member_ids)
-    ]
+    drafts = []
+    for n, meeting in enumerate(sorted(plan.meetings, key=lambda one: one.member_ids)):
+        if n % RENEWED_EACH == 0:
+            with tools.store.write() as tx:
+                requests.renew(tx, request, tools.clock())
+        drafts.append(_draft(meeting, plan, meanings, tools))
     with tools.store.write() as tx:  # it counts as proposed only together with its introductions
         rounds.leave_out(tx, request.community_id, round_id, plan.left_out)
     return drafts

@@ -48,10 +48,16 @@ def round_is_worked_on(tx: Tx, community_id: str, round_id: str) -> bool:
     return tx.execute(query.limit(1)).first() is not None
 
 
-def hold(tx: Tx, request_id: str) -> bool:
-    """Whether the request is there; an erasure of it waits until this transaction ends."""
-    held = kept(tx, sa.select(requests.c.id).where(requests.c.id == request_id))
-    return tx.execute(held).one_or_none() is not None
+def hold(tx: Tx, request: Request) -> bool:
+    """Whether the request is there, and no other worker took it since; an erasure waits until this transaction ends."""
+    this_try = (requests.c.id == request.id) & (requests.c.attempts == request.attempts)
+    return tx.execute(kept(tx, sa.select(requests.c.id).where(this_try))).one_or_none() is not None
+
+
+def renew(tx: Tx, request: Request, now: datetime) -> None:
+    """Long work goes on: no other worker takes it meanwhile."""
+    this_try = (requests.c.id == request.id) & (requests.c.attempts == request.attempts)
+    tx.execute(requests.update().where(this_try, requests.c.status == "claimed").values(claimed_until=now + LEASE))
 
 
 def by_member(tx: Tx, community_id: str, member_id: str, *, job: str, limit: int = 50) -> list[Request]:
@@ -90,12 +96,15 @@ def claim(tx: Tx, now: datetime) -> Request | None:
     return _request(row) if row else None
 
 
-def settle(tx: Tx, request_id: str, status: str, *, available_at: datetime | None = None) -> None:
-    """Mark as done or failed, or give back as waiting (at once, or at a time)."""
+def settle(
+    tx: Tx, request_id: str, status: str, *, available_at: datetime | None = None, attempts: int | None = None
+) -> None:
+    """Mark as done or failed, or give back as waiting (at once, or at a time); with `attempts`, only that try."""
     values: dict[str, Any] = {"status": status, "claimed_until": None}
     if available_at is not None:
         values["available_at"] = available_at
-    tx.execute(requests.update().where(requests.c.id == request_id).values(values))
+    this_try = requests.c.attempts == attempts if attempts is not None else sa.true()
+    tx.execute(requests.update().where(requests.c.id == request_id, this_try).values(values))
 
 
 def answered(tx: Tx, community_id: str, job: str, dimensions: int) -> tuple[list[tuple[str, str]], FloatArray]:

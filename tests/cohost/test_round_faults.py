@@ -74,6 +74,18 @@ def test_a_worker_that_dies_after_the_drafts_are_stored_proposes_nobody_twice(on
     assert len(view.introductions) == 2
 
 
+def test_a_worker_that_was_thought_dead_leaves_the_round_to_the_other(on: Story, clock) -> None:  # type: ignore[no-untyped-def]
+    slow = claimed(on)
+
+    def meanwhile() -> None:
+        clock.forward(minutes=6)
+        on.work()
+
+    assert jobs.run(slow, tools(on, meanwhile), max_characters=10_000) == []
+    (view,) = on.core.rounds.listed(HERE)
+    assert (view.round.status, len(view.introductions)) == ("proposed", 2)
+
+
 def test_somebody_erased_while_the_round_is_matched_stands_in_no_draft(on: Story) -> None:
     request = claimed(on)
     jobs.run(request, tools(on, lambda: on.core.erasure.erase(HERE, "ben", OPERATOR)), max_characters=10_000)
