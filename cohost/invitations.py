@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from cohost.errors import Conflict, Forbidden, NotFound
+from cohost.errors import Conflict, Forbidden, InvalidInput, NotFound
 from cohost.ids import new_id
 from cohost.jobs import match
 from cohost.jobs.match_payload import IntroductionPayload
@@ -50,8 +50,12 @@ class Invitations:
     def answer(self, caller: Caller, invitation_id: str, *, accept: bool, not_again: bool = False) -> InvitationView:
         """Yes or no, until the deadline; the last word counts until names are exchanged.
 
-        With `not_again`, whoever it was about is blocked in secret. Raises NotFound, Conflict.
+        With `not_again`, whoever it was about is blocked in secret. Raises NotFound, Conflict, InvalidInput.
         """
+        if accept and not_again:
+            raise InvalidInput(
+                "Not to meet somebody again goes with a no. Say no, or take that back.", field="not_again"
+            )
         with self._store.write() as tx:
             mine = self._held(tx, caller, invitation_id)
             if mine.closed_at is not None or self._until(tx, caller.community_id, mine) <= self._clock():

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from math import cos, pi, sin
+from typing import get_args
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
@@ -14,8 +15,11 @@ from api.console.errors import status_of
 from api.console.forms import Form, Posted
 from api.console.page import AnyMember, HostOnly, Visit, see
 from cohost.errors import Conflict, InvalidInput, NotFound
+from cohost.jobs.match_round import Asked, Shape
+from cohost.match.compatibility import Weights
 from cohost.match.stored import ITEM_CHARACTERS, PURPOSES, SHOWN
 from cohost.rounds import Feasibility, people_of
+from cohost.store.profiles import StoredProfile
 from cohost.suggestion import Suggestion
 
 router = APIRouter()
@@ -25,7 +29,16 @@ FIELDS = {
 }  # fmt: skip
 LINES_CHARACTERS = 5_000  # of one field, an entry a line
 MOST_DAYS = 60
-RADIUS, WIDTH = 62, 220  # of the picture of a group, in its own units
+WIDTH, MARGIN = 360, 24  # of the picture of a group, in its own units
+RADIUS, PAIR_RADIUS, LABEL = 80, 90, 20  # of its ring; of two; below a dot
+PARTS = {
+    "asks_offers": "What one asks for and the other offers", "shared_goals": "The same goals",
+    "shared_interests": "The same interests", "diverse_perspectives": "Different views", "rhythm": "Writing about as often",
+    "level_gap": "One is further than the other", "balanced_levels": "Levels that add up",
+}  # fmt: skip
+WEIGHED = ("asks_offers", "shared_goals", "shared_interests", "diverse_perspectives", "rhythm")
+COUNTS = {"usual": "as usual", "none": "not at all", "half": "half as much", "double": "twice as much"}
+FACTORS = {"none": 0.0, "half": 0.5, "double": 2.0}
 
 
 @dataclass(frozen=True)
@@ -35,6 +48,14 @@ class Dot:
     x: float
     y: float
     name: str
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A group as a ring, two people side by side."""
+
+    dots: tuple[Dot, ...]
+    height: float
 
 
 @router.get("/match")
@@ -49,7 +70,8 @@ def make(visit: HostOnly, form: Posted) -> Response:
     try:
         asked = _asked(form)
         if form.text("look", most=5):
-            return _rounds(visit, seen=visit.core.rounds.feasibility(visit.community.id, asked), asked=asked)
+            seen = visit.core.rounds.feasibility(visit.community.id, asked)
+            return _rounds(visit, seen=seen, asked=asked, chosen=_weights(form))
         deadline = visit.core.clock() + timedelta(days=min(max(form.number("days"), 1), MOST_DAYS))
         made = visit.core.rounds.make(visit.caller, asked, deadline, visit.actor)
     except (InvalidInput, Conflict) as error:
@@ -99,7 +121,13 @@ def write(visit: AnyMember, form: Posted) -> Response:
     try:
         visit.core.profiles.put(visit.caller, {**entries, **single, **numbers, **chosen}, visit.actor)
     except InvalidInput as error:
-        return _mine(visit, trouble=f"Nothing was saved: {error.message}", status=422)
+        typed = StoredProfile(
+            visit.caller.member_id or "",
+            {**entries, **single, **numbers},
+            tuple(chosen["shown"]),
+            tuple(chosen["purposes"]),
+        )
+        return _mine(visit, typed=typed, trouble=f"Nothing was saved: {error.message}", status=422)
     return see("/introductions?done=saved")
 
 
@@ -112,7 +140,7 @@ def answer(visit: AnyMember, form: Posted) -> Response:
             visit.caller, form.text("invitation", most=100, required=True), accept=said == "accept",
             not_again=form.ticked("not_again"),
         )  # fmt: skip
-    except (Conflict, NotFound) as error:
+    except (Conflict, InvalidInput, NotFound) as error:
         return _mine(visit, trouble=error.message, status=status_of(error))
     return see("/introductions?done=answered")
 
@@ -131,19 +159,23 @@ def outcome(visit: AnyMember, form: Posted) -> Response:
     return see("/introductions?done=answered")
 
 
-def dots(names: Sequence[str]) -> list[Dot]:
-    """A group as a ring."""
-    turn = 2 * pi / max(len(names), 1)
-    start = pi if len(names) == 2 else -pi / 2
-    return [
-        Dot(round(WIDTH / 2 + RADIUS * cos(start + n * turn), 1), round(90 + RADIUS * sin(start + n * turn), 1), name)
-        for n, name in enumerate(names)
+def picture(names: Sequence[str]) -> Picture:
+    """Everybody of one introduction."""
+    pair = len(names) == 2
+    radius, start, turn = PAIR_RADIUS if pair else RADIUS, pi if pair else -pi / 2, 2 * pi / max(len(names), 1)
+    up = MARGIN if pair else MARGIN + radius
+    spots = [
+        (WIDTH / 2 + radius * cos(start + n * turn), up + radius * sin(start + n * turn)) for n in range(len(names))
     ]
+    dots = tuple(Dot(round(x, 1), round(y, 1), name) for (x, y), name in zip(spots, names, strict=True))
+    return Picture(dots, max((dot.y for dot in dots), default=0) + LABEL + MARGIN)
 
 
 def _asked(form: Form) -> dict[str, object]:
     shape = form.text("shape", most=20, required=True)
+    usual = Asked.model_validate({"shape": shape}).weights_of() if shape in get_args(Shape) else Weights()
     return {
+        "weights": {part: FACTORS[how] * getattr(usual, part) for part, how in _weights(form).items() if how in FACTORS},
         "title": form.text("title", most=200), "shape": shape,
         "purpose": "groups" if shape == "groups" else "introductions", "group_size": form.number("group_size"),
         "overlap_hours": form.number("overlap_hours"), "shared_language": form.ticked("shared_language"),
@@ -151,28 +183,44 @@ def _asked(form: Form) -> dict[str, object]:
     }  # fmt: skip
 
 
+def _weights(form: Form) -> dict[str, str]:
+    return {part: form.text(f"weight_{part}", most=10) for part in WEIGHED}
+
+
 def _rounds(
-    visit: Visit, *, seen: Feasibility | None = None, asked: dict[str, object] | None = None, trouble: str = "",
-    status: int = 200,
+    visit: Visit, *, seen: Feasibility | None = None, asked: dict[str, object] | None = None,
+    chosen: dict[str, str] | None = None, trouble: str = "", status: int = 200,
 ) -> HTMLResponse:  # fmt: skip
     return visit.page(
         "rounds.html", status=status, rounds=visit.core.rounds.listed(visit.community.id), seen=seen,
         asked=asked or {}, pauses=visit.core.rounds.pauses(visit.community.id), trouble=trouble,
-        on="match" in visit.community.settings.jobs,
+        on="match" in visit.community.settings.jobs, weighed={part: PARTS[part] for part in WEIGHED}, counts=COUNTS,
+        chosen=chosen or {},
     )  # fmt: skip
 
 
 def _one(visit: Visit, round_id: str, *, trouble: str = "", status: int = 200) -> HTMLResponse:
     view = visit.core.rounds.view(visit.community.id, round_id)
-    shown: list[tuple[Suggestion, list[Dot]]] = [
-        (one, dots(people_of(one))) for one in view.introductions if people_of(one)
+    shown: list[tuple[Suggestion, Picture]] = [
+        (one, picture(people_of(one))) for one in view.introductions if people_of(one)
     ]
-    return visit.page("round.html", status=status, view=view, shown=shown, trouble=trouble, width=WIDTH)
+    return visit.page(
+        "round.html",
+        status=status,
+        view=view,
+        shown=shown,
+        trouble=trouble,
+        width=WIDTH,
+        label=LABEL,
+        parts_in_words=PARTS,
+    )
 
 
-def _mine(visit: Visit, *, done: str = "", trouble: str = "", status: int = 200) -> HTMLResponse:
+def _mine(
+    visit: Visit, *, typed: StoredProfile | None = None, done: str = "", trouble: str = "", status: int = 200
+) -> HTMLResponse:
     return visit.page(
         "introductions.html", status=status, done=done, trouble=trouble, fields=FIELDS, shown=SHOWN, purposes=PURPOSES,
-        profile=visit.core.profiles.own(visit.caller), suggested=visit.core.profiles.suggested(visit.caller),
+        profile=typed or visit.core.profiles.own(visit.caller), suggested=visit.core.profiles.suggested(visit.caller),
         invitations=visit.core.invitations.listed(visit.caller), most=ITEM_CHARACTERS,
     )  # fmt: skip

@@ -25,6 +25,7 @@ from cohost.store import Tx, people, profiles, rounds, safety_cases, sources
 from cohost.store.profiles import StoredProfile
 from cohost.store.rounds import StoredRound
 
+Shape = Literal["pairs", "groups", "mentors", "buddy"]
 MENTORING = Weights(asks_offers=1.0, shared_goals=0.4, level_gap=0.4, diverse_perspectives=0.0)
 DEFAULT_CAPACITY = 2  # people whom a mentor takes who says nothing about it
 NEWCOMER, EXPERIENCED = timedelta(days=30), timedelta(days=90)  # since they joined
@@ -36,7 +37,7 @@ class Asked(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     title: str = Field("", max_length=200)
-    shape: Literal["pairs", "groups", "mentors", "buddy"] = "pairs"
+    shape: Shape = "pairs"
     purpose: Purpose = "introductions"
     group_size: int = Field(4, ge=3, le=6)
     overlap_hours: int = Field(0, ge=0, le=168)

@@ -6,6 +6,8 @@ import pytest
 from console_visitor import Visitor
 from story import HERE
 
+from api.console.introductions import picture
+
 PROFILE = {
     "purposes": "introductions", "asks": "reading charts", "offers": "tying knots", "goals": "", "interests": "old maps",
     "languages": "English", "about": "", "level": "1", "time_zone": "Europe/Lisbon", "free": "mon 18-21", "capacity": "",
@@ -70,6 +72,7 @@ def test_a_profile_that_cannot_be_read_says_so_and_keeps_the_old_one(core, clien
     ada = Visitor(client, core).sign_in("ada")
     refused = ada.submit("/introductions", on="/introductions", **(PROFILE | {"free": "monday"}))
     assert "Nothing was saved" in refused.text
+    assert ">monday</textarea>" in refused.text  # what was typed is not lost
     assert core.profiles.own(story.cast.caller("ada")).fields["free"] == ["mon 18-21"]
 
 
@@ -77,3 +80,21 @@ def test_rounds_are_for_hosts_and_a_wrong_rule_is_named(core, client, written):
     assert Visitor(client, core).sign_in("mo").get("/match").status_code == 403
     hana = Visitor(client, core).sign_in("hana")
     assert "group_size" in hana.submit("/match", on="/match", **(RULES | {"group_size": "9"})).text
+
+
+def test_a_host_says_what_counts_and_sees_what_a_number_is_made_of(core, client, written, story):
+    hana = Visitor(client, core).sign_in("hana")
+    hana.submit("/match", on="/match", **RULES, weight_rhythm="none", weight_asks_offers="double")
+    story.work()
+    (view,) = core.rounds.listed(HERE)
+    assert view.asked.weights == {"rhythm": 0.0, "asks_offers": 2.0}
+    page = hana.text(f"/match/{view.round.id}")
+    assert "What one asks for and the other offers: 1.00" in page
+    assert "Writing about as often" not in page
+    assert page.count("<circle") == 2
+
+
+def test_a_picture_of_five_is_a_ring_within_its_frame():
+    made = picture(["Ada", "Ben", "Cora", "Dan", "Eve"])
+    assert len({(dot.x, dot.y) for dot in made.dots}) == 5
+    assert all(0 < dot.x < 360 and 0 < dot.y < made.height - 20 for dot in made.dots)

@@ -160,6 +160,15 @@ def test_not_this_person_again_is_a_secret_block(on: Story) -> None:
     assert frozenset({"ada", "ben"}) not in pairs(made(on, no_repeat_rounds=0))
 
 
+def test_a_yes_and_never_again_at_once_is_asked_back(on: Story) -> None:
+    view = made(on)
+    on.approve(of(view, "ada"))
+    on.work()
+    with pytest.raises(InvalidInput, match="goes with a no"):
+        answer(on, "ben", accept=True, not_again=True)
+    assert invited(on, "ben").answer == ""
+
+
 def test_nobody_meets_again_whom_they_met_lately(on: Story) -> None:
     first = made(on)
     for one in first.introductions:
