@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from cohost.appeals import Appeals
 from cohost.approval import Approval
+from cohost.calendar import Calendar
 from cohost.connectors import Connectors, built_in
 from cohost.connectors.addresses import Addresses
 from cohost.connectors.configured import Webhooks
@@ -74,6 +75,7 @@ class App:
     rounds: Rounds
     invitations: Invitations
     discussion: Discussion
+    calendar: Calendar
     moderation: ModerationReader
     worker: Worker
 
@@ -147,8 +149,8 @@ def _wired(
     )
     reader: ModerationReader = moderation or TrainedReader(embedder or _fitted_on(settings, reads))
     tuner = Tuner(store, reader, clock)
-    introduced = Invitations(store, clock)
-    due = (Superseded(store, clock, posting).step, introduced.step, tuner.step)
+    introduced, planned = Invitations(store, clock), Calendar(store, clock)
+    due = (Superseded(store, clock, posting).step, introduced.step, planned.step, tuner.step)
     return App(
         settings, store, clock, reads, index, search, model, posting, Hooks(store, clock, vault), intake, files,
         Questions(store, search, asked, clock), approval, erasure, Uses(store, clock, approval),
@@ -159,6 +161,7 @@ def _wired(
         Rounds(store, clock, approval),
         introduced,
         Discussion(store, clock),
+        planned,
         reader,
         Worker(store, clock, search, model, posting, approval, files, reader, build_second_reader(settings, clock), reads,
                LessonConcepts(reads), due),

@@ -114,7 +114,7 @@ class Verdict:
 
     def _send_out(self, outbox: Sequence[Publication], *, again: bool) -> None:
         """The messages into the outbox; what failed to be sent goes out under its old keys, if it is the same."""
-        at = max(self.decision.publish_at or self.now, self.now)
+        at = max(self.decision.publish_at or self.job.planned_for(self.shown) or self.now, self.now)
         connector = outbox[0].connector if outbox else ""
         if not (again and publications.revive(self.tx, self.shown.id, connector, now=self.now, publish_at=at)):
             publications.discard(self.tx, self.shown.id)

@@ -14,6 +14,8 @@ from cohost.errors import Conflict, InvalidInput, NotFound
 
 router = APIRouter()
 SHOWN = 60  # drafts on the board
+SLOTS_SHOWN = 60
+THEMES_CHARACTERS = 5_000
 MOST = 60  # asked for at once
 
 
@@ -40,11 +42,35 @@ def draft(visit: HostOnly, form: Posted) -> Response:
     return see("/prompts?done=yes")
 
 
+@router.post("/prompts/calendar")
+def plan(visit: HostOnly, form: Posted) -> Response:
+    """Plan a space for the coming weeks."""
+    themes = form.text("themes", most=THEMES_CHARACTERS).splitlines()
+    try:
+        visit.core.calendar.plan(
+            visit.caller, form.text("space", most=500, required=True), weeks=form.number("weeks"),
+            a_week=form.number("a_week"), themes=themes, actor=visit.actor,
+        )  # fmt: skip
+    except (Conflict, InvalidInput, NotFound) as error:
+        return _page(visit, trouble=error.message, status=status_of(error))
+    return see("/prompts")
+
+
+@router.post("/prompts/calendar/drop")
+def drop(visit: HostOnly, form: Posted) -> Response:
+    """Take a slot out."""
+    try:
+        visit.core.calendar.drop(visit.community.id, form.text("slot", most=100, required=True))
+    except (Conflict, NotFound) as error:
+        return _page(visit, trouble=error.message, status=status_of(error))
+    return see("/prompts")
+
+
 def _page(visit: Visit, *, done: bool = False, trouble: str = "", status: int = 200) -> HTMLResponse:
     drafts = visit.core.approval.queue(visit.caller, statuses=("pending",), job=NAME, limit=SHOWN)
     spaces = [space for space in visit.sight.spaces.values() if space.kind != "event"]
     return visit.page(
         "prompts.html", status=status, drafts=drafts, spaces=sorted(spaces, key=lambda space: space.name), done=done,
         trouble=trouble, formats=FORMAT_NAMES, record=visit.core.discussion.record(visit.community.id),
-        on=NAME in visit.community.settings.jobs,
+        on=NAME in visit.community.settings.jobs, slots=visit.core.calendar.listed(visit.community.id)[:SLOTS_SHOWN],
     )  # fmt: skip

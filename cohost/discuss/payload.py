@@ -22,3 +22,4 @@ class PromptPayload(BaseModel):
     serves: str = ""  # part of the Big Purpose
     tone: str = ""
     theme: str = ""
+    publish_at: str = ""  # when the calendar wants it posted; the host's own time goes before

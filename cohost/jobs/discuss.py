@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -142,9 +142,8 @@ def _draft(
     named = one.lesson.title
     drafted = by_pattern(form, one.telling, one.quote, named, options, f"{one.lesson.space_id}/{one.lesson.id}")
     why = _why_now(one, said)
-    drafted = drafted.model_copy(
-        update={"why_now": why, "tone": asked.get("tone") or "", "theme": asked.get("theme") or ""}
-    )
+    said_by_host = {name: asked.get(name) or "" for name in ("tone", "theme", "publish_at")}
+    drafted = drafted.model_copy(update={"why_now": why, **said_by_host})
     vector = earlier.embed([text_of(drafted)])[0]
     serves = _serves(tools.community.big_purpose, f"{one.telling.term}. {one.quote}", earlier)
     if earlier.knows(drafted, one.quote, vector) or serves is None:
@@ -241,6 +240,12 @@ def revise(shown: Suggestion, proposed: dict[str, Any], readable: Readable) -> R
     return Revision(changed.model_dump(mode="json"), kept or shown.evidence, (changed.title, own, changed.low_effort))
 
 
+def planned_for(suggestion: Suggestion) -> datetime | None:
+    """The time of its slot in the calendar, if it has one."""
+    at = PromptPayload.model_validate(suggestion.payload).publish_at
+    return datetime.fromisoformat(at) if at else None
+
+
 def emptied(shown: dict[str, Any]) -> dict[str, Any]:
     """Its form, without a word of any source."""
     payload = PromptPayload.model_validate(shown)
@@ -251,5 +256,5 @@ def emptied(shown: dict[str, Any]) -> dict[str, Any]:
 KINDS: dict[str, Maker] = {"prompt": discussion_prompts}  # others join here: welcome, recap, kickoff
 JOB = Job(
     NAME, frozenset({"host"}), propose=propose, messages=messages, revise=revise, emptied=emptied,
-    expires_after=timedelta(days=60), again_after_undo=False, remade=False,
+    expires_after=timedelta(days=60), again_after_undo=False, remade=False, planned_for=planned_for,
 )  # fmt: skip

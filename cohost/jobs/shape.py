@@ -58,6 +58,11 @@ def nothing_beside(tx: Tx, request: Request, now: datetime) -> None:
     """For jobs whose drafts are all that comes of a request."""
 
 
+def no_time(suggestion: Suggestion) -> datetime | None:
+    """For jobs whose messages go out at once."""
+    return None
+
+
 def nothing_more(tx: Tx, suggestion: Suggestion, now: datetime) -> None:
     """For jobs whose approvals have no effect beside the messages."""
 
@@ -82,5 +87,6 @@ class Job:
     needs_evidence: bool = True  # else: what it says is proved by `still_true`, and a quote is welcome
     still_true: Callable[[Tx, Suggestion], bool] = nothing_else  # beside the evidence; asked before every step
     submitted: Callable[[Tx, Request, datetime], None] = nothing_beside  # in the transaction that stores the drafts
+    planned_for: Callable[[Suggestion], datetime | None] = no_time  # when it is to be sent, if the host names no time
     approved: Callable[[Tx, Suggestion, datetime], None] = nothing_more  # in the transaction of an approval
     concerned: Callable[[Suggestion], frozenset[str]] = nobody  # members it is about, who do not decide it

@@ -125,6 +125,13 @@ def wrote_before(tx: Tx, space_pk: int, post: Source) -> int:
     return tx.execute(query).scalar_one()
 
 
+def posted_at(tx: Tx, community_id: str, space_id: str, *, since: datetime) -> list[datetime]:
+    """When people posted in a space from then on."""
+    where = (sources.c.community_id == community_id) & (sources.c.kind == "post") & (sources.c.origin == "person")
+    query = sa.select(sources.c.created_at).join(spaces, spaces.c.pk == sources.c.space_pk).where(where)
+    return list(tx.execute(query.where(spaces.c.id == space_id, sources.c.created_at >= since)).scalars())
+
+
 def posts_with(tx: Tx, community_id: str, words: str) -> int:
     """How many living posts of people hold these words, in any case."""
     pattern = f"%{words.replace('%', '').replace('_', ' ')}%"

@@ -534,6 +534,21 @@ invitations = Table(
     Index("ix_invitations_member", "community_id", "member_id"),
 )  # fmt: skip
 
+# What is planned to be talked about, week by week; a draft is asked for ahead of each.
+slots = Table(
+    "slots", metadata,
+    Column("id", String, primary_key=True),
+    _community(),
+    Column("space_id", String, nullable=False),
+    Column("at", Instant, nullable=False),  # when it would be posted
+    Column("theme", Text, nullable=False),
+    Column("format", String, nullable=False),  # "" = in turn
+    Column("status", String, nullable=False),  # planned, asked, dropped, missed
+    Column("request_id", ForeignKey("requests.id", ondelete="SET NULL")),
+    Index("ix_slots_at", "status", "at"),
+    Index("ix_slots_space", "community_id", "space_id", "at"),
+)  # fmt: skip
+
 model_spend = Table(
     "model_spend", metadata,
     _community(),

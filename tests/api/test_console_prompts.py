@@ -42,3 +42,14 @@ def test_moderators_do_not_ask_and_a_wrong_space_is_named(core, client, story):
     assert Visitor(client, core).sign_in("mo").get("/prompts").status_code == 403
     hana = Visitor(client, core).sign_in("hana")
     assert "nowhere" in hana.submit("/prompts", on="/prompts", **(FORM | {"space": "nowhere"})).text
+
+
+def test_the_calendar_is_planned_and_a_slot_dropped(core, client, story):
+    story.settings(jobs=("discuss",))
+    hana = Visitor(client, core).sign_in("hana")
+    sent = {"space": "lounge", "weeks": "3", "a_week": "1", "themes": "Knots\nMoorings"}
+    assert "Moorings" in hana.submit("/prompts/calendar", on="/prompts", **sent).text
+    planned = core.calendar.listed(HERE)
+    hana.submit("/prompts/calendar/drop", on="/prompts", slot=planned[1].id)
+    assert len(core.calendar.listed(HERE)) == 2
+    assert "1 to 53 weeks" in hana.submit("/prompts/calendar", on="/prompts", **(sent | {"weeks": "54"})).text
