@@ -17,7 +17,8 @@ POSTS = [
     "/queue/sg_1/delivery", "/upload/page", "/my-posts", "/board/course/answers", "/platforms/connectors",
     "/platforms/connectors/remove", "/platforms/hooks", "/platforms/hooks/revoke", "/ask/q_1/feedback",
     "/queue/sg_1/seen", "/moderation", "/moderation/rehearsal", "/moderation/appeals", "/my-posts/appeals", "/report",
-    "/prompts", "/prompts/calendar", "/prompts/calendar/drop", "/match", "/match/rd_1", "/introductions", "/introductions/answer", "/introductions/outcome",
+    "/prompts", "/prompts/calendar", "/prompts/calendar/drop", "/match", "/match/rd_1",
+    "/introductions", "/introductions/answer", "/introductions/outcome",
 ]  # fmt: skip
 
 
