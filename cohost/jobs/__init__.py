@@ -16,6 +16,8 @@ from cohost.suggestion import Abstention, Draft, Suggestion
 
 JOBS: dict[str, Job] = {job.name: job for job in (answer.JOB, discuss.JOB, match.JOB, moderate.JOB)}
 
+AT_ONCE = 50  # drafts stored in one transaction: others who write wait for a second at most
+
 
 class SourcesMoved(Exception):
     """A source changed while the draft was made; the request is worth another try."""
@@ -23,12 +25,18 @@ class SourcesMoved(Exception):
 
 def run(request: Request, tools: Tools, *, max_characters: int) -> list[Suggestion]:
     """Run the request's job and submit what comes of it; raises SourcesMoved when nothing could be submitted."""
-    outcomes = JOBS[request.job].propose(request, tools)
-    with tools.store.write() as tx:
-        if not requests.hold(tx, request):  # erased, with who asked, while the draft was made; or another worker has it
-            return []
-        made = [_submit(tx, request, outcome, n, tools.clock(), max_characters) for n, outcome in enumerate(outcomes)]
-        JOBS[request.job].submitted(tx, request, tools.clock())
+    outcomes = list(enumerate(JOBS[request.job].propose(request, tools)))
+    made: list[Suggestion | None] = []
+    for start in range(0, max(len(outcomes), 1), AT_ONCE):
+        with tools.store.write() as tx:
+            if not requests.hold(tx, request):  # erased, with who asked, meanwhile; or another worker has it
+                break
+            these = outcomes[start : start + AT_ONCE]
+            made += [_submit(tx, request, outcome, n, tools.clock(), max_characters) for n, outcome in these]
+            if start + AT_ONCE < len(outcomes):
+                requests.renew(tx, request, tools.clock())
+            else:
+                JOBS[request.job].submitted(tx, request, tools.clock())
     return [one for one in made if one is not None]
 
 

@@ -116,12 +116,12 @@ def left_out_before(past: Sequence[StoredRound]) -> dict[str, int]:
 
 
 def planned(tools: Tools, stored: StoredRound) -> Planned:
-    """Match; whoever is in a locked introduction takes no part."""
+    """Match; whoever is in an introduction of this round that stands takes no part."""
     asked, now, community = Asked.model_validate(stored.asked), tools.clock(), tools.community.id
     with tools.store.read() as tx:
         here = present(tx, community, asked.purpose, now)
         apart = kept_apart(tx, community, asked, but=stored.id)
-        kept = rounds.kept_in(tx, community, stored.id, asked.locked)
+        kept = rounds.kept_in(tx, community, stored.id)
     free = [profile for profile in here.profiles if profile.member_id not in kept]
     assert tools.embedder is not None  # noqa: S101  the caller asked before
     made = matched(asked, free, here, apart, tools.embedder.embed, now, run=tools.run)

@@ -122,15 +122,14 @@ def of_rounds(tx: Tx, community_id: str, ids: Collection[str]) -> list[Invitatio
     return _invitations(tx, (invitations.c.community_id == community_id) & invitations.c.round_id.in_(ids) & _live())
 
 
-def kept_in(tx: Tx, community_id: str, round_id: str, ids: Collection[str]) -> frozenset[str]:
-    """Members of the introductions of a round that are still open or approved, of those named and of all approved ones."""
-    query = sa.select(suggestions.c.id, suggestions.c.payload, suggestions.c.status).where(
+def kept_in(tx: Tx, community_id: str, round_id: str) -> frozenset[str]:
+    """Members of the introductions of a round that stand: locked, approved, or stored by a try that was broken off."""
+    query = sa.select(suggestions.c.payload).where(
         suggestions.c.community_id == community_id, suggestions.c.job == "match",
         suggestions.c.status.in_(("pending", *LIVE)),
     )  # fmt: skip
     mine = (row for row in tx.execute(query) if row.payload["round_id"] == round_id)
-    kept = (row for row in mine if row.id in ids or row.status != "pending")
-    return frozenset(person["member_id"] for row in kept for person in row.payload["people"])
+    return frozenset(person["member_id"] for row in mine for person in row.payload["people"])
 
 
 def introductions(tx: Tx, community_id: str, round_id: str) -> list[str]:

@@ -14,11 +14,13 @@ from cohost.jobs import match
 from cohost.jobs.match_round import present
 from cohost.jobs.match_words import tells_who
 from cohost.jobs.shape import Tools
-from cohost.model import Caller, Request
+from cohost.model import Caller, Member, Request
 from cohost.ports import FloatArray
-from cohost.store import people, requests
+from cohost.store import people, profiles, requests, rounds
 from cohost.store.audit import OPERATOR
+from cohost.store.profiles import StoredProfile
 from cohost.testing import HashEmbedder
+from cohost.withdrawal import withdraw
 from tests.cohost.match_case import here
 from tests.cohost.test_rounds import WORDS, answer, invited, made, notes, of, on, pairs, write
 
@@ -84,6 +86,30 @@ def test_a_worker_that_was_thought_dead_leaves_the_round_to_the_other(on: Story,
     assert jobs.run(slow, tools(on, meanwhile), max_characters=10_000) == []
     (view,) = on.core.rounds.listed(HERE)
     assert (view.round.status, len(view.introductions)) == ("proposed", 2)
+
+
+def test_what_a_broken_try_stored_stands_and_the_others_are_matched(on: Story) -> None:
+    view = made(on)
+    first, lost = of(view, "ada"), of(view, "cora")
+    with on.core.store.write() as tx:  # as if the worker had gone between two transactions
+        withdraw(tx, lost, "Gone.", now=on.clock())
+        rounds.again(tx, view.round.id, view.round.asked)
+        again = Request("rq_again", HERE, "match", {"round_id": view.round.id}, None, None, "waiting", 0, on.clock())
+        requests.add(tx, again)
+    on.work()
+    after = on.core.rounds.view(HERE, view.round.id)
+    assert sorted(one.status for one in after.introductions) == ["pending", "pending", "withdrawn"]
+    assert (of(after, "ada").id, pairs(after)) == (first.id, pairs(view))
+
+
+def test_a_round_of_many_is_stored_in_several_steps(on: Story) -> None:
+    with on.core.store.write() as tx:
+        for at in range(2 * jobs.AT_ONCE + 10):
+            people.put_member(tx, HERE, Member(f"m{at}", f"M {at}"), on.clock())
+            profiles.put(tx, HERE, StoredProfile(f"m{at}", {}, (), ("introductions",)), on.clock())
+    made_of = jobs.run(claimed(on), tools(on), max_characters=10_000)
+    (view,) = on.core.rounds.listed(HERE)
+    assert (len(made_of), len(view.introductions), view.round.status) == (57, 57, "proposed")
 
 
 def test_somebody_erased_while_the_round_is_matched_stands_in_no_draft(on: Story) -> None:
