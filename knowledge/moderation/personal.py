@@ -33,6 +33,14 @@ _PHONE_SAID = re.compile(
     r"\b(?:call|phone|tel|telephone|mobile|cell|whatsapp|text|ring|number|fax|sms|reach|answering|message[sd]?|office)\b",
     re.IGNORECASE,
 )
+_NUMBER_OF = re.compile(
+    r"\b(?:order|reference|ref|invoice|ticket|isbn|issn|doi|serial|error|code|version|build|id|case|parcel|tracking|catalogue|part)"
+    r"\b[\s#:.a-z]{0,12}$",
+    re.IGNORECASE,
+)
+_SO_MANY = re.compile(
+    r"\s?(?:tokens?|rows?|people|users|records|samples|bytes|parameters|words|items|points|records)\b", re.IGNORECASE
+)
 _GROUPED = re.compile(r"\d[-. ]\d{3,4}[-. ]?\d{3,4}$")
 _NUMBER = re.compile(r"(?<![\w.])\+?\(?\d[\d ()./-]{5,18}\d(?![\w%])")
 NEAR = 40  # characters around a bare number in which a word says what it is
@@ -68,11 +76,21 @@ def _phones(text: str) -> Iterator[tuple[int, int, str]]:
     for region in REGIONS:
         for match in phonenumbers.PhoneNumberMatcher(text, region, leniency=phonenumbers.Leniency.POSSIBLE):
             shaped = match.raw_string.startswith(("+", "(", "00")) or _GROUPED.search(match.raw_string)
-            if shaped and 8 <= len(re.sub(r"\D", "", match.raw_string)) <= 15:
+            if (
+                shaped
+                and 8 <= len(re.sub(r"\D", "", match.raw_string)) <= 15
+                and not _counts(text, match.start, match.end)
+            ):
                 yield match.start, match.end, "phone"
     for found in _NUMBER.finditer(text):
         if 7 <= len(re.sub(r"\D", "", found[0])) <= 15 and _said(_PHONE_SAID, text, found):
             yield *found.span(), "phone"
+
+
+def _counts(text: str, start: int, end: int) -> bool:
+    """Whether it is the number of an order, a book or so many things, and no telephone's."""
+    before, after = text[max(0, start - NEAR) : start], text[end : end + NEAR // 2]
+    return bool(_NUMBER_OF.search(before) or _SO_MANY.match(after)) and not _PHONE_SAID.search(before)
 
 
 def _said(words: re.Pattern[str], text: str, match: re.Match[str]) -> bool:
