@@ -63,6 +63,7 @@ class Profiles:
         with self._store.write() as tx:
             unknown = people.unknown_members(tx, caller.community_id, [row.profile.member_id for row in rows])
             wrong = [_unknown(row) for row in rows if row.profile.member_id in unknown]
+            wrong += [trouble for row in rows if (trouble := _too_much(row, self._clock()))]
             if wrong:
                 raise InvalidInput("\n".join(("These rows cannot be stored, so none was:", *wrong[:WRONG_SHOWN])))
             self._put(tx, caller.community_id, actor, *(row.profile for row in rows))
@@ -135,6 +136,16 @@ class Profiles:
 
 def _unknown(row: StoredRow) -> str:
     return f"line {row.line}: there is no member {row.profile.member_id!r}."
+
+
+def _too_much(row: StoredRow, now: datetime) -> str:
+    """What a member could not have written in their own profile either."""
+    one = row.profile
+    try:
+        checked(one.member_id, {**one.fields, "shown": one.shown, "purposes": one.purposes}, now)
+    except InvalidInput as error:
+        return f"line {row.line}: {error.message}"
+    return ""
 
 
 def _in_words(reason: Reason, own: str) -> str:

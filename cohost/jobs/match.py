@@ -45,6 +45,7 @@ FEWEST_WORDS = 8
 POINTS_BACK = frozenset("it this that these those they he she we here there such so then buy to".split())
 MOST_ASKED = 30  # introductions of a round whose first question a language model is asked for
 QUESTION_WORDS = 40
+MOST_REASONS = 8  # of one introduction: nobody reads more, and platforms limit a text
 RENEWED_EACH = 100  # introductions: a long round keeps its claim
 TEXT_CHARACTERS = 5_000
 
@@ -86,7 +87,7 @@ def propose(request: Request, tools: Tools) -> Sequence[Outcome]:
 
 def _draft(meeting: Meeting, plan: Planned, meanings: Meanings, tools: Tools) -> Draft:
     stored, names = plan.profiles_of(meeting), plan.names
-    found = reasons(stored, meanings)
+    found = reasons(stored, meanings)[:MOST_REASONS]
     facts = list(dict.fromkeys(fact for reason in found for fact in (reason.one, reason.other)))
     to = Destination("introduction", member_ids=meeting.member_ids)
     talk = _talk(facts, _topics(stored), to, plan, tools)

@@ -109,6 +109,14 @@ def test_profiles_are_imported_all_or_none(client, as_, core):
     assert "ghost" in client.post("/v1/profiles/import", json={"csv": unknown}, headers=as_("hana")).json()["detail"]
 
 
+def test_an_import_holds_no_more_than_a_member_could_write(client, as_, core):
+    table = f"member_id,purposes,goals,about\nada,introductions,{'x' * 300},\nben,introductions,,{'y' * 6000}\n"
+    refused = client.post("/v1/profiles/import", json={"csv": table}, headers=as_("hana"))
+    assert refused.status_code == 422
+    assert "line 2: goals holds at most" in refused.json()["detail"]
+    assert "line 3: about has at most" in refused.json()["detail"]
+
+
 def test_a_dropped_introduction_does_not_come_back(client, as_, written, story):
     made = client.post("/v1/match-rounds", json=RULES, headers=as_("hana")).json()
     story.work()
