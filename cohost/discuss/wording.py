@@ -94,4 +94,5 @@ def _marked(noun: str) -> str:
 
 
 def _quoted(quote: str, title: str) -> str:
-    return f"> {' '.join(quote.split())}\n>\n> from “{title}”"
+    """The sentence, and below it where it stands."""
+    return f"> {' '.join(quote.split())}\n\nFrom “{title}”"

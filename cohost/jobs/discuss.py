@@ -229,7 +229,7 @@ def revise(shown: Suggestion, proposed: dict[str, Any], readable: Readable) -> R
         raise InvalidInput(f"Write between 1 and {TEXT_CHARACTERS} characters.", field="payload.text")
     kept = tuple(item for item in shown.evidence if " ".join(item.quote.split()) in " ".join(changed.text.split()))
     quoted = [line.lstrip("> ").strip() for line in changed.text.splitlines() if line.startswith(">")]
-    known = " ".join(" ".join(item.quote.split()) + f" from “{item.title}”" for item in shown.evidence)
+    known = " ".join(" ".join(item.quote.split()) for item in shown.evidence)
     strange = [line for line in quoted if line and line not in known]
     if strange:
         raise InvalidInput(
