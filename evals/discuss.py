@@ -31,7 +31,7 @@ SAMPLE = "sample"
 # What a careful reader would mark. Only the words around the quotation are looked at: the lesson's are its author's.
 SLIPS = {
     "doubled word": re.compile(r"\b(\w+) \1\b", re.IGNORECASE),
-    "a before a vowel": re.compile(r"\ba (?=[aeio]\w)", re.IGNORECASE),
+    "a before a vowel": re.compile(r"\ba (?=[aeio]\w)"),  # "A or B" are the sides of a debate
     "an before a consonant": re.compile(r"\ban (?=[bcdfgjklmnpqrtvwxyz]\w)", re.IGNORECASE),
     "space before a mark": re.compile(r" [,.;:!?]"),
     "no space after a mark": re.compile(r"[a-z][,;!?][A-Za-z]"),
