@@ -15,9 +15,7 @@ from cohost.ids import new_id
 from cohost.model import Caller, Request
 from cohost.store import Store, Tx, audit, board, people, places, publications, requests, sources, suggestions
 from cohost.store.audit import Actor
-from cohost.suggestion import Suggestion
-
-APPROVED = frozenset({"approved", "publishing", "published", "corrected", "undone", "failed", "uncertain"})
+from cohost.suggestion import AGREED, Suggestion
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ class Discussion:
 
 
 def _record(form: str, drafts: Sequence[Suggestion], replies: Mapping[str, tuple[int, int]]) -> FormatRecord:
-    approved = [one for one in drafts if one.status in APPROVED]
+    approved = [one for one in drafts if one.status in AGREED]
     told = [replies[one.id] for one in approved if one.id in replies]
     return FormatRecord(
         form, len(drafts), len(approved), sum(one.original_payload is not None for one in approved),

@@ -17,6 +17,7 @@ from cohost.store import Store, Tx, audit, people, publications, rounds, safety_
 from cohost.store.rounds import Invitation
 from cohost.suggestion import Message, Publication, Suggestion
 
+FEWEST = 3  # who said yes, of a group, for names to go out; of two or three people all of them
 AT_ONCE = 20  # reminders, or introductions that are closed, in one step
 State = Literal["open", "accepted", "declined", "exchanged", "over"]
 REACHED = frozenset({"publishing", "published", "uncertain"})  # of an introduction whose invitations are out
@@ -114,11 +115,7 @@ class Invitations:
             return
         shown = suggestions.get(tx, community_id, suggestion_id)
         accepted = frozenset(one.member_id for one in everybody if one.answer == "accept")
-        enough = (
-            len(accepted) == len(everybody)
-            if len(everybody) < 3
-            else len(accepted) > 2 or len(accepted) == len(everybody)
-        )
+        enough = len(accepted) >= min(len(everybody), FEWEST)
         agreed = enough and match.still_true(tx, shown) and shown.status in REACHED
         if not (agreed or over):
             return  # whoever declined may change their mind, and the other learns nothing before the deadline

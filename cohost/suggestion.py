@@ -31,6 +31,9 @@ MOVES: dict[Status, frozenset[Status]] = {
     "expired": frozenset(),
     "withdrawn": frozenset(),
 }
+AGREED: frozenset[Status] = frozenset(  # somebody approved it, whatever became of it then
+    {"approved", "publishing", "published", "undone", "corrected", "failed", "uncertain"}
+)
 OPEN: frozenset[Status] = frozenset({"abstained", "pending", "approved", "failed"})  # may still be stopped
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -149,7 +149,12 @@ def _draft(
     if earlier.knows(drafted, one.quote, vector) or serves is None:
         return None
     worded, made = by_model(drafted, one.quote, named, tools, _voice(earlier), _made(tools))
-    vector = vector if worded is drafted else earlier.embed([text_of(worded)])[0]
+    if worded is not drafted:
+        reworded = earlier.embed([text_of(worded)])[0]
+        if earlier.knows(worded, one.quote, reworded):
+            worded, made = drafted, replace(made, made_by="embedded", fallback="repeated")
+        else:
+            vector = reworded
     earlier.add(worded, one.quote, vector)
     item = Evidence(
         one.lesson.space_id, one.lesson.id, one.lesson.version, one.telling.start, one.telling.end, one.quote,

@@ -19,6 +19,7 @@ from cohost.jobs.match_words import (
     NOTHING_SHOWN,
     exchange,
     invitation,
+    listed,
     question,
     question_without_lesson,
     reason_for,
@@ -94,7 +95,7 @@ def _draft(meeting: Meeting, plan: Planned, meanings: Meanings, tools: Tools) ->
     here = {member: names[member] for member in meeting.member_ids}
     said = tuple(reason_for_hosts(reason, here) for reason in found)
     shown = IntroductionPayload(
-        title=f"Introduce {_listed([names[m] for m in meeting.member_ids])}", round_id=plan.round.id,
+        title=f"Introduce {listed([names[m] for m in meeting.member_ids])}", round_id=plan.round.id,
         shape=plan.asked.shape, purpose=plan.asked.purpose,
         people=tuple(Person(member_id=m, name=names[m]) for m in meeting.member_ids),
         parts={name: round(value, 3) for name, value in meeting.parts.items()}, reasons=said or (NOTHING_SHOWN,),
@@ -256,10 +257,6 @@ def approved(tx: Tx, suggestion: Suggestion, now: datetime) -> None:
 def concerned(suggestion: Suggestion) -> frozenset[str]:
     """A host who would be introduced leaves the decision to another one, where there is one."""
     return frozenset(suggestion.destination.member_ids)
-
-
-def _listed(names: Sequence[str]) -> str:
-    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
 
 
 def _day(moment: datetime) -> str:

@@ -104,9 +104,7 @@ def reminder(name: str, until: str) -> str:
 def exchange(shown: IntroductionPayload, member_id: str, accepted: Collection[str]) -> str:
     """What one person receives once everybody, or everybody who is left, has accepted."""
     others = [person.name for person in shown.people if person.member_id in accepted and person.member_id != member_id]
-    start = (
-        f"You both said yes: meet {others[0]}." if len(others) == 1 else f"You all said yes: meet {_listed(others)}."
-    )
+    start = f"You both said yes: meet {others[0]}." if len(others) == 1 else f"You all said yes: meet {listed(others)}."
     times = shown.times.get(member_id, ())
     when = f"Times when you are all free, by your clock: {'; '.join(times)}." if times else ""
     return "\n\n".join(filter(None, (start, shown.text, when)))
@@ -139,5 +137,6 @@ def slots(hours: Sequence[frozenset[int]], zones: Mapping[str, str], now: dateti
     }
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Names in a row: "Ada, Ben and Cora"."""
     return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]

@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from cohost.ports import Decided, Learned
 from cohost.store.engine import Tx
 from cohost.store.tables import appeals, decisions, evidence, moderation_fits, suggestions
+from cohost.suggestion import AGREED
 
 KEPT = 20  # versions
 NEWEST = -1  # of the setting that chooses a version
-AGREED = ("approved", "publishing", "published", "undone", "corrected", "failed", "uncertain")
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from cohost.model import Passage
 from cohost.store.engine import Tx, locked
 from cohost.store.idsets import IDS_PER_QUERY
 from cohost.store.tables import decisions, evidence, snapshots, sources, spaces, suggestions
-from cohost.suggestion import OPEN, Destination, Evidence, Provenance, Status, Suggestion
+from cohost.suggestion import AGREED, OPEN, Destination, Evidence, Provenance, Status, Suggestion
 
 
 def add(tx: Tx, new: Suggestion, passages: Sequence[Passage], *, dedupe_key: str) -> bool:
@@ -95,12 +95,11 @@ def some(tx: Tx, community_id: str, ids: Collection[str]) -> list[Suggestion]:
 
 def decided_on(tx: Tx, community_id: str, job: str) -> dict[tuple[str, str], str]:
     """What people last decided on a job's suggestions, by (space id, source id) of the evidence: agreed or disagreed."""
-    agreed = ("approved", "publishing", "published", "undone", "corrected", "failed", "uncertain")
     query = (
         sa.select(evidence.c.space_id, evidence.c.source_id, suggestions.c.status)
         .join(suggestions, suggestions.c.id == evidence.c.suggestion_id)
         .where(suggestions.c.community_id == community_id, suggestions.c.job == job)
-        .where(suggestions.c.status.in_((*agreed, "rejected"))).order_by(suggestions.c.updated_at)
+        .where(suggestions.c.status.in_((*AGREED, "rejected"))).order_by(suggestions.c.updated_at)
     )  # fmt: skip
     return {(r.space_id, r.source_id): "disagreed" if r.status == "rejected" else "agreed" for r in tx.execute(query)}
 

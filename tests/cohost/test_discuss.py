@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from story import HERE, Story
 
 from cohost.discuss.patterns import FORMATS, patterns
+from cohost.discuss.payload import PromptPayload
+from cohost.discuss.repeats import Earlier, text_of
 from cohost.errors import Conflict, InvalidInput, NotFound
-from cohost.model import SourceInput
-from cohost.store import suggestions
+from cohost.model import BigPurpose, SourceInput
+from cohost.store import people, places, publications, sources, suggestions
 from cohost.store.audit import OPERATOR
 from cohost.suggestion import Suggestion
 from cohost.testing import ScriptedModel
@@ -91,8 +94,6 @@ def test_an_approved_prompt_is_posted_once_in_its_space(on: Story) -> None:
     done = on.publish(one)
     assert done.status == "published"
     with on.core.store.read() as tx:
-        from cohost.store import places, sources
-
         posts = sources.in_space(tx, places.space(tx, HERE, "lounge").pk)
     (post,) = [p for p in posts if p.origin == "cohost"]
     assert one.payload["low_effort"] in post.text
@@ -116,9 +117,6 @@ def test_a_changed_lesson_withdraws_the_draft(on: Story) -> None:
 
 
 def test_a_prompt_that_serves_no_part_of_the_big_purpose_is_not_proposed(on: Story) -> None:
-    from cohost.model import BigPurpose
-    from cohost.store import people
-
     with on.core.store.write() as tx:
         old = people.community(tx, HERE)
         new = BigPurpose(2, "Cooks", ("zzz qqq xxx",), (), "")
@@ -139,8 +137,6 @@ def test_what_works_here_counts_replies_and_first_ones(on: Story) -> None:
     (one, *_) = drafts(on, 1)
     on.publish(one)
     with on.core.store.read() as tx:
-        from cohost.store import publications
-
         key = publications.of_suggestion(tx, one.id)[0].id
     for n, who in enumerate(("ada", "ada", "ben")):
         reply = SourceInput(f"r{n}", "post", "", f"I would say {n}.", author_id=who, parent_id=f"cohost-{key}")
@@ -151,8 +147,6 @@ def test_what_works_here_counts_replies_and_first_ones(on: Story) -> None:
 
 
 def test_a_models_words_stand_below_the_quote_and_unusable_ones_do_not(on: Story) -> None:
-    from dataclasses import replace
-
     good = {"title": "Braided or laid", "text": "Which rope is on your boat, and why?", "low_effort": "Write B or L."}
     bad = {"title": "Ropes", "text": "> A made-up quote.\n\nReally?", "low_effort": "One word."}
     given = {"number": 2, "theme": "", "format": "question", "tone": "warm"}
@@ -186,3 +180,15 @@ def test_over_http_a_host_asks_and_reads_the_drafts_in_the_queue(client: Any, as
     items = client.get("/v1/suggestions?job=discuss", headers=as_("hana")).json()["items"]
     assert len(items) == 2
     assert client.get("/v1/discussion-prompts/record", headers=as_("hana")).json()["formats"]
+
+
+def test_a_text_near_a_post_is_known_whoever_worded_it(on: Story) -> None:
+    (one, *_) = drafts(on, 1)
+    payload = PromptPayload.model_validate(one.payload)
+    post = SourceInput("p1", "post", payload.title, payload.text)
+    on.core.intake.put(HERE, "lounge", post, OPERATOR)
+    with on.core.store.read() as tx:
+        known = Earlier(tx, HERE, on.core.embedder)
+    changed = payload.model_copy(update={"concept": "another", "format": "share"})
+    (vector,) = known.embed([text_of(changed)])
+    assert known.knows(changed, "A sentence that nobody quoted.", vector)

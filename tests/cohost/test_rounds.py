@@ -10,9 +10,9 @@ import pytest
 from story import HERE, Story
 
 from cohost.errors import AlreadyDecided, Conflict, InvalidInput, NotFound
-from cohost.model import Member
+from cohost.model import Caller, Member
 from cohost.rounds import RoundView
-from cohost.store import people, profiles, safety_cases
+from cohost.store import board, people, profiles, rounds, safety_cases
 from cohost.store.audit import OPERATOR
 from cohost.store.profiles import StoredProfile
 from cohost.suggestion import Suggestion
@@ -63,21 +63,15 @@ def of(view: RoundView, member: str) -> Suggestion:
 
 def invited(story: Story, who: str):  # type: ignore[no-untyped-def]  # its only open invitation
     with story.core.store.read() as tx:
-        from cohost.store import rounds
-
         return next(iter(rounds.of_member(tx, HERE, who)))
 
 
 def notes(story: Story, who: str) -> list[str]:
     with story.core.store.read() as tx:
-        from cohost.store import board
-
         return [note.text for note in board.notes_to(tx, HERE, who)]
 
 
 def answer(story: Story, who: str, *, accept: bool, not_again: bool = False) -> None:
-    from cohost.model import Caller
-
     caller = Caller(HERE, "member", who, "key", "key_x")
     story.core.invitations.answer(caller, invited(story, who).id, accept=accept, not_again=not_again)
     story.work()
