@@ -13,9 +13,10 @@ test_ready = .venv/.ready-test
 evals_ready = .venv/.ready-evals
 
 # What `make chaos` runs, at full length; the tests run a short version of each.
-chaos = tests/chaos tests/cohost/test_delivery_chaos.py
+chaos = tests/chaos tests/cohost/test_delivery_chaos.py tests/cohost/test_round_properties.py tests/cohost/test_match_plan.py
 chaos: export COHOST_CHAOS_KILLS ?= 100
 chaos: export COHOST_CHAOS_SENDS ?= 5000
+chaos: export COHOST_CHAOS_ROUNDS ?= 10000
 
 .PHONY: help demo test chaos load fuzz check format evals venv clean
 
@@ -28,7 +29,7 @@ demo: $(demo_ready) ## Run the sample community, with sign-in links.
 test: $(test_ready) ## Run the tests; those without a browser or PostgreSQL skip.
 	@$(python) -m pytest $(TESTS) $(ARGS)
 
-chaos: $(test_ready) ## Kill processes and break networks, hundreds of times; print the figures.
+chaos: $(test_ready) ## Kill processes, break networks, make thousands of rounds; print the figures.
 	@$(python) -m pytest -n0 $(chaos) $(ARGS)
 	@$(python) -m tests.chaos.chroma_kills
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -27,7 +28,7 @@ R = TypeVar("R")
 TAGS, PAIRS, MENTORS, GROUPS = "hidden tags", "pairs", "mentors", "groups"
 FEWEST, MOST, DEPTH = 3, 30, 10  # holders of a tag that is hidden; places looked at
 TEXT_COUNTS = 0.5  # beside 1 for the tags: a bio says less, and in more words
-MEMBERS, OPTIMUM_OF, CLUSTERS, DIMENSIONS = 10_000, 1_000, 40, 64
+MEMBERS, SKIPPED, OPTIMUM_OF, CLUSTERS, DIMENSIONS = 10_000, 500, 1_000, 40, 64
 MENTEES, MENTOR_COUNT, ROOM = 5_000, 800, 8
 PLANTED, SIZE, SEEDS = 1_000, 4, 20
 
@@ -102,9 +103,13 @@ def _against_single_parts(rows: Sequence[Row]) -> list[Fact]:
 def _pairs() -> list[Fact]:
     compatibility, allowed = _community(MEMBERS)
     seconds, matched = _timed(lambda: apart(match_pairs, compatibility, allowed))
+    before = Allowed(tuple(replace(p, skipped=int(at < SKIPPED)) for at, p in enumerate(allowed.people)), allowed.must)
+    with_skipped, first = _timed(lambda: apart(match_pairs, compatibility, before))
     small, rules = _community(OPTIMUM_OF)
     return [
         Fact(PAIRS, f"{MEMBERS} members", seconds, "s"),
+        Fact(PAIRS, f"with {SKIPPED} who were left out before", with_skipped, "s"),
+        Fact(PAIRS, "of those, left out again", sum(at < SKIPPED for at in first.left_out), "members"),
         Fact(PAIRS, "largest child process", resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024, "MB"),
         Fact(PAIRS, "left out", len(matched.left_out), "members"),
         Fact(

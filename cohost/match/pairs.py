@@ -6,20 +6,24 @@ the others left over, and who is left then makes a pair a group of three.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cohost.match.compatibility import Compatibility
-from cohost.match.rules import Allowed
+from cohost.match.rules import Allowed, BoolArray
 from cohost.ports import FloatArray
 
 CANDIDATES = 8  # measured: more double the time and add less than a hundredth to the total
 DENSE = 400  # people up to whom all pairs are looked at
 ROWS = 500  # of one block: 20 MB for 10,000 people
+MOST_WIDE = 1_000_000  # pairs that are looked at beside the candidates, for those whom it would leave out twice
+WIDENINGS = 4  # each solves all of it anew
 UNIT = 10_000  # the matching counts in whole numbers
 Groups = list[tuple[int, ...]]
+IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -33,10 +37,10 @@ class Matched:
 def match_pairs(compatibility: Compatibility, allowed: Allowed, *, candidates: int = CANDIDATES) -> Matched:
     """Everyone meets somebody where the rules let them; who was left out before comes first.
 
-    Of more than 400 people, each looks at as many best `candidates`.
+    Of more than 400 people, each looks at as many best `candidates`; who was left out before, and would be again, at all.
     """
     everyone = list(range(len(allowed.people)))
-    pairs = _matching(compatibility, allowed, everyone, candidates)
+    pairs = _skipped_first(compatibility, allowed, everyone, candidates)
     rest = _rest(everyone, pairs)
     if len(everyone) > DENSE and len(rest) > 1:
         pairs += _matching(compatibility, allowed, rest, candidates)
@@ -44,43 +48,91 @@ def match_pairs(compatibility: Compatibility, allowed: Allowed, *, candidates: i
     return Matched(tuple(sorted(groups)), tuple(_rest(everyone, groups)))
 
 
+def _skipped_first(compatibility: Compatibility, allowed: Allowed, everyone: list[int], candidates: int) -> Groups:
+    """Whoever would be left out twice in a row looks at everybody; then so does who took their partners."""
+    wide: frozenset[int] = frozenset()
+    pairs = _matching(compatibility, allowed, everyone, candidates)
+    for _ in range(WIDENINGS):
+        again = [at for at in _rest(everyone, pairs) if allowed.people[at].skipped]
+        wider = wide | _in_the_way(allowed, again, pairs) | set(again)
+        if len(everyone) <= DENSE or not again or wider == wide or len(wider) * len(everyone) > MOST_WIDE:
+            break
+        wide = wider
+        pairs = _matching(compatibility, allowed, everyone, candidates, wide)
+    return pairs
+
+
+def _in_the_way(allowed: Allowed, alone: Sequence[int], pairs: Groups) -> set[int]:
+    """People left out before who meet somebody whom one of those alone may meet; they could meet another."""
+    may = set(np.flatnonzero(allowed.block(list(alone), slice(None)).any(axis=0)).tolist()) if alone else set()
+    mates = [(one, other) for pair in pairs for one, other in (pair, pair[::-1]) if other in may]
+    return {one for one, _ in mates if allowed.people[one].skipped}
+
+
 def _rest(everyone: Sequence[int], groups: Groups) -> list[int]:
     taken = {at for group in groups for at in group}
     return [at for at in everyone if at not in taken]
 
 
-def _matching(compatibility: Compatibility, allowed: Allowed, among: list[int], candidates: int) -> Groups:
+def _matching(
+    compatibility: Compatibility, allowed: Allowed, among: list[int], candidates: int,
+    wide: frozenset[int] = frozenset(),
+) -> Groups:  # fmt: skip
     import rustworkx  # loaded only where a round is made
 
-    weights = dict(_edges(compatibility, allowed, among, candidates))
-    if not weights:
+    ones, others, weights = _edges(compatibility, allowed, among, candidates, wide)
+    if not len(weights):
         return []
     # who was left out is worth more than any sum of the others' weights, so nobody is traded for a nicer meeting
-    first = (max(weights.values()) + 1) * len(among)
-    skipped = [person.skipped for person in allowed.people]
+    first = (int(weights.max()) + 1) * len(among)
+    skipped = np.array([person.skipped for person in allowed.people], np.int64)
+    worth = weights + first * (skipped[ones] + skipped[others])
     graph = rustworkx.PyGraph(multigraph=False)
     graph.add_nodes_from(range(len(skipped)))
-    graph.add_edges_from([(a, b, w + first * (skipped[a] + skipped[b])) for (a, b), w in sorted(weights.items())])
+    graph.add_edges_from(list(zip(ones.tolist(), others.tolist(), worth.tolist(), strict=True)))
     matched = rustworkx.max_weight_matching(graph, max_cardinality=True, weight_fn=int)
     return sorted((min(pair), max(pair)) for pair in matched)
 
 
 def _edges(
-    compatibility: Compatibility, allowed: Allowed, among: list[int], candidates: int
-) -> Iterator[tuple[tuple[int, int], int]]:
+    compatibility: Compatibility, allowed: Allowed, among: list[int], candidates: int, wide: frozenset[int]
+) -> tuple[IntArray, IntArray, IntArray]:
+    """(first people, second people, weights), each pair once."""
+    blocks = []
+    everyone = np.array(among, np.int64)
     for start in range(0, len(among), ROWS):
         rows = among[start : start + ROWS]
         scores = np.where(allowed.block(rows, among), compatibility.block(rows, among), -np.inf)
-        for row, line in zip(rows, scores, strict=True):
-            kept = len(among) if len(among) <= DENSE or allowed.people[row].skipped else candidates
-            for column in _best(line, kept):
-                other = among[column]
-                yield (min(row, other), max(row, other)), max(1, round(float(line[column]) * UNIT))
+        everybody = [len(among) <= DENSE or row in wide for row in rows]
+        row, column = np.nonzero(_kept(scores, candidates, np.array(everybody)))
+        blocks.append((everyone[start + row], everyone[column], _whole(scores[row, column])))
+    if not blocks:
+        return (np.zeros(0, np.int64),) * 3
+    one, other, weight = (np.concatenate(part) for part in zip(*blocks, strict=True))
+    return _once(np.minimum(one, other), np.maximum(one, other), weight)
 
 
-def _best(line: FloatArray, kept: int) -> list[int]:
-    chosen = np.argpartition(-line, kept)[:kept] if kept < len(line) else np.arange(len(line))
-    return [int(at) for at in chosen if np.isfinite(line[at])]
+def _kept(scores: FloatArray, candidates: int, everybody: BoolArray) -> BoolArray:
+    """(rows, columns) the pairs to be looked at: the best of each row, or all."""
+    kept = np.zeros(scores.shape, bool)
+    most = min(candidates, scores.shape[1])
+    best = np.argpartition(-scores, most - 1, axis=1)[:, :most]
+    np.put_along_axis(kept, best, True, axis=1)
+    kept[everybody] = True
+    return kept & np.isfinite(scores)
+
+
+def _once(ones: IntArray, others: IntArray, weights: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+    """Of what both ends say of a pair, the higher."""
+    order = np.lexsort((weights, others, ones))
+    ones, others, weights = ones[order], others[order], weights[order]
+    last = np.ones(len(ones), bool)
+    last[:-1] = (np.diff(ones) != 0) | (np.diff(others) != 0)
+    return ones[last], others[last], weights[last]
+
+
+def _whole(scores: FloatArray) -> IntArray:
+    return np.maximum(1, np.rint(scores * UNIT)).astype(np.int64)
 
 
 def _threes(compatibility: Compatibility, allowed: Allowed, pairs: Groups, alone: Sequence[int]) -> Groups:

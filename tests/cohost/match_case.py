@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from cohost.match.profile import Profile
 from cohost.ports import FloatArray
 
+CHAOS_ROUNDS = int(os.environ.get("COHOST_CHAOS_ROUNDS", "200"))  # of each property, over generated communities
 SUBJECTS = ("baking", "chess", "drawing", "geology", "sailing", "weaving")
 
 

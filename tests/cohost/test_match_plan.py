@@ -1,8 +1,14 @@
-"""A round keeps every hard rule, forgets nobody twice, and tells no secret."""
+"""A round keeps every hard rule, forgets nobody twice, and tells no secret.
+
+COHOST_CHAOS_ROUNDS sets over how many generated communities each property is tried.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
+from typing import Any
+from unittest import mock
 
 import pytest
 import rustworkx
@@ -14,8 +20,9 @@ from cohost.match.child import apart
 from cohost.match.plan import Plan, Round, plan, plan_mentors
 from cohost.match.profile import Profile
 from cohost.match.rules import NO_HOURS, NO_LANGUAGE, NOBODY_LEFT, Must
-from tests.cohost.match_case import communities, embed, here, random_people
+from tests.cohost.match_case import CHAOS_ROUNDS, communities, embed, here, random_people
 
+INTRODUCTIONS = frozenset({"introductions"})
 ROUNDS = st.builds(
     Round, shape=st.sampled_from(["pairs", "groups"]), group_size=st.integers(3, 6),
     must=st.builds(Must, overlap_hours=st.integers(0, 2), shared_language=st.booleans()),
@@ -23,7 +30,7 @@ ROUNDS = st.builds(
 Community = tuple[list[Profile], frozenset[frozenset[str]]]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=CHAOS_ROUNDS, deadline=None)
 @given(communities(), ROUNDS)
 def test_no_round_breaks_a_hard_rule(community: Community, asked: Round) -> None:
     people, apart_pairs = community
@@ -38,7 +45,7 @@ def test_no_round_breaks_a_hard_rule(community: Community, asked: Round) -> None
     assert sorted([*_met(made), *made.left_out]) == sorted(willing)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=CHAOS_ROUNDS, deadline=None)
 @given(communities(), ROUNDS)
 def test_what_a_host_reads_of_who_is_left_out_does_not_depend_on_secrets(community: Community, asked: Round) -> None:
     people, apart_pairs = community
@@ -49,7 +56,7 @@ def test_what_a_host_reads_of_who_is_left_out_does_not_depend_on_secrets(communi
     assert set(secret_round.left_out.values()) <= {NO_LANGUAGE, NO_HOURS, NOBODY_LEFT}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=CHAOS_ROUNDS, deadline=None)
 @given(communities())
 def test_who_was_left_out_last_time_is_left_out_again_only_where_no_pairs_could_hold_them(community: Community) -> None:
     people, apart_pairs = community
@@ -72,6 +79,21 @@ def test_a_large_round_keeps_secret_pairs_apart_too() -> None:
     second = plan(people, Round(), met, embed, run=here)
     assert not any(frozenset(pair) in met for m in second.meetings for pair in combinations(m.member_ids, 2))
     assert not second.left_out
+
+
+def test_of_many_those_left_out_before_meet_somebody_even_where_all_want_the_same_few() -> None:
+    wanted = [Profile(f"w{at}", offers=("chess",), purposes=INTRODUCTIONS) for at in range(8)]
+    before = [Profile(f"b{at:02}", asks=("chess",), purposes=INTRODUCTIONS, skipped=1) for at in range(40)]
+    others = [Profile(f"x{at:03}", purposes=INTRODUCTIONS) for at in range(400)]
+    strangers = frozenset(frozenset((a.member_id, b.member_id)) for a, b in combinations(before, 2))
+    made = plan([*wanted, *before, *others], Round(), strangers, embed, run=here)
+    assert not made.left_out
+
+
+def test_many_left_out_before_do_not_make_a_round_of_thousands_slow() -> None:
+    people = [replace(one, skipped=int(at < 500)) for at, one in enumerate(random_people(3_000))]
+    looked_at = _pairs_looked_at(people)
+    assert looked_at < 3_000 * 40  # all pairs of those five hundred would be a million and more
 
 
 def test_a_score_is_the_sum_of_the_parts_that_are_shown() -> None:
@@ -110,6 +132,19 @@ def test_a_process_that_dies_is_told_as_busy() -> None:
 def test_groups_of_two_are_refused() -> None:
     with pytest.raises(InvalidInput, match="3 to 6"):
         plan([], Round(shape="groups", group_size=2), frozenset(), embed, run=here)
+
+
+def _pairs_looked_at(people: list[Profile]) -> int:
+    seen: list[int] = []
+    solve = rustworkx.max_weight_matching
+
+    def counted(graph: rustworkx.PyGraph, **options: Any) -> set[tuple[int, int]]:
+        seen.append(graph.num_edges())
+        return solve(graph, **options)
+
+    with mock.patch.object(rustworkx, "max_weight_matching", counted):
+        plan(people, Round(), frozenset(), embed, run=here)
+    return sum(seen)
 
 
 def _met(made: Plan) -> list[str]:

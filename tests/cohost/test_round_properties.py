@@ -1,4 +1,7 @@
-"""Rounds over generated communities, from the stored rows to every text: no secret, no hidden field, nobody forgotten."""
+"""Rounds over generated communities, from the stored rows to every text: no secret, no hidden field, nobody forgotten.
+
+COHOST_CHAOS_ROUNDS sets how many communities are generated.
+"""
 
 from __future__ import annotations
 
@@ -26,10 +29,10 @@ from cohost.store.rounds import StoredRound
 from cohost.store.safety_cases import Report
 from cohost.suggestion import Draft
 from cohost.testing import HashEmbedder
-from tests.cohost.match_case import here
+from tests.cohost.match_case import CHAOS_ROUNDS, here
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-ROUNDS, AT_ONCE = 200, 20
+AT_ONCE = 20
 SUBJECTS = ("baking bread slowly", "chess opening moves", "drawing old harbours", "sailing at night")
 PURPOSES = ("introductions", "groups", "helping")
 SECRET_WORDS = ("block", "report", "safety", "moderat")
@@ -76,7 +79,7 @@ def core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     made.close()
 
 
-@pytest.mark.parametrize("seeds", [range(at, at + AT_ONCE) for at in range(0, ROUNDS, AT_ONCE)], ids=str)
+@pytest.mark.parametrize("seeds", [range(at, at + AT_ONCE) for at in range(0, CHAOS_ROUNDS, AT_ONCE)], ids=str)
 def test_rounds_over_generated_communities(core: App, seeds: range) -> None:
     for seed in seeds:
         made = generated(core, seed)
