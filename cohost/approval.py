@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
-from cohost import recall, rights, withdrawal
+from cohost import recall, rights, steps, withdrawal
 from cohost.connectors import Connectors
 from cohost.errors import CohostError, Conflict, StaleVersion
 from cohost.jobs import JOBS
+from cohost.jobs.moderate_words import BACK_BY_HAND
 from cohost.model import Caller
 from cohost.rights import Jobs
 from cohost.store import Store, Tx, audit, publications, requests, suggestions
@@ -76,8 +77,13 @@ class Approval:
             if shown.status == "approved":
                 return self._recall(tx, caller, shown, sent)
             check_move(shown.id, shown.status, "undone")
-        for publication in sent:
-            self._reverse(caller.community_id, publication)
+        try:
+            for publication in sent:
+                self._reverse(caller.community_id, publication)
+        except Conflict:  # nobody can do it there by a call; what is ours is given back all the same
+            with self._store.write() as tx:
+                steps.give_back(tx, shown, now=self._clock())
+            raise
         return self._undone(caller, shown, sent)
 
     def delivery(self, caller: Caller, suggestion_id: str, *, sent: bool) -> Suggestion:
@@ -143,6 +149,7 @@ class Approval:
         if any(publication.status != "approved" for publication in unsent):
             raise Conflict(f"Part of suggestion {shown.id} is posted already. Wait until all of it is, then undo it.")
         publications.discard(tx, shown.id)
+        steps.give_back(tx, shown, now=self._clock())
         return self._moved(tx, caller, shown, "pending")
 
     def _undone(self, caller: Caller, shown: Suggestion, sent: Sequence[Publication]) -> Suggestion:
@@ -155,12 +162,13 @@ class Approval:
             open_again = self._jobs[shown.job].again_after_undo and not waits
             if shown.request_id is not None and open_again:  # it is open again: a new draft, or an abstention, waits
                 requests.settle(tx, shown.request_id, "waiting", available_at=self._clock())
-            return self._moved(tx, caller, shown, "undone")
+            steps.give_back(tx, shown, now=self._clock())
+            return self._moved(tx, caller, shown, "undone", notice=_left_by_hand(shown))
 
-    def _moved(self, tx: Tx, caller: Caller, shown: Suggestion, new: Status) -> Suggestion:
+    def _moved(self, tx: Tx, caller: Caller, shown: Suggestion, new: Status, *, notice: str = "") -> Suggestion:
         now = self._clock()
         check_move(shown.id, shown.status, new)
-        if not suggestions.update(tx, shown.id, from_version=shown.version, now=now, status=new, notice=""):
+        if not suggestions.update(tx, shown.id, from_version=shown.version, now=now, status=new, notice=notice):
             raise StaleVersion(f"Suggestion {shown.id} changed meanwhile; load it again.")
         record(tx, caller, shown, new, now=now)
         return suggestions.get(tx, shown.community_id, shown.id)
@@ -171,3 +179,8 @@ class Approval:
         if publication.receipt is None or not connector.can_reverse:
             raise Conflict(f"{connector.name} cannot take a post back. Delete it there by hand.")
         connector.reverse(community_id, publication.receipt)
+
+
+def _left_by_hand(undone: Suggestion) -> str:
+    """What a person had to do on the platform, they have to undo there as well."""
+    return BACK_BY_HAND[undone.payload["step"]] if undone.payload.get("by_hand") else ""

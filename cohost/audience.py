@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cohost.errors import NotFound
-from cohost.model import STAFF, Caller, Space
+from cohost.model import STAFF, Caller, Source, Space
 from cohost.store import Tx, people, places
 from cohost.suggestion import Destination, DestinationKind
 
@@ -108,6 +108,12 @@ def space_in_sight(seen: Sight, caller: Caller, space_id: str) -> Space:
     return space
 
 
+def sees(caller: Caller, source: Source) -> bool:
+    """Whether the caller, who may read its space, sees it: what is set aside, its author and staff alone do."""
+    serves = caller.by_platform and caller.member_id is None
+    return not source.set_aside or caller.is_staff or serves or caller.member_id == source.author_id
+
+
 def describe(seen: Sight, destination: Destination) -> str:
     """Who will read it, in words for a host."""
     if destination.kind == "space":
@@ -124,5 +130,6 @@ def describe(seen: Sight, destination: Destination) -> str:
         "introduction": "the people invited",
         "moderation_desk": "moderators",
         "private_note": "the author of the post",
+        "post": "nobody: it is about a post",
         "hosts": "hosts",
     }[destination.kind]

@@ -101,6 +101,7 @@ class Source:
     updated_at: datetime | None = None
     version: int = 1
     pk: int = 0
+    set_aside: bool = False  # held or removed by a moderator: its author and staff alone see it
 
 
 @dataclass(frozen=True)

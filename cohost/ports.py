@@ -274,6 +274,7 @@ class Connector(Protocol):
     name: str
     proves: Literal["same_key", "find", "nothing"]  # what makes a re-send safe after a lost reply
     can_reverse: bool
+    steps: frozenset[str]  # of move, hold, remove: those that a message about a post makes it do
     max_characters: int
 
     def publish(self, community_id: str, message: Message, key: str) -> Receipt:

@@ -30,7 +30,7 @@ class Reports:
         with self._store.write() as tx:
             space = audience.space_in_sight(audience.sight(tx, caller.community_id), caller, space_id)
             post = sources.texts(tx, caller.community_id, [(space.id, source_id)]).get((space.id, source_id))
-            if post is None:
+            if post is None or not audience.sees(caller, post):
                 raise NotFound(f"There is no source {source_id!r} in space {space_id!r}.")
             if post.author_id == member_id:
                 raise Conflict("This is your own post: edit or delete it where you wrote it.")

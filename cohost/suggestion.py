@@ -14,7 +14,7 @@ Status = Literal[
     "rejected", "expired", "withdrawn", "failed", "uncertain",
 ]  # fmt: skip
 Verdict = Literal["approve", "edit", "reject", "escalate"]
-DestinationKind = Literal["space", "asker", "introduction", "moderation_desk", "private_note", "hosts"]
+DestinationKind = Literal["space", "asker", "introduction", "moderation_desk", "private_note", "post", "hosts"]
 
 MOVES: dict[Status, frozenset[Status]] = {
     # a host may answer an abstention in their own words, or set it aside
@@ -168,6 +168,8 @@ class Message:
     title: str
     text: str  # Markdown, safe to post: no images, no HTML, mentions neutralised
     in_reply_to: str | None = None  # the question's id
+    step: str = ""  # of a flag; with the destination `post`, what is to be done to that post
+    move_to: str | None = None  # the space, for the step `move`
 
 
 @dataclass(frozen=True)

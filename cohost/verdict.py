@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from cohost import audience, recall, withdrawal
+from cohost import audience, recall, steps, withdrawal
 from cohost.connectors import Connectors
 from cohost.connectors.unusable import Unusable
 from cohost.errors import AlreadyDecided, CohostError, Conflict, InvalidInput, StaleVersion
@@ -87,6 +87,7 @@ class Verdict:
         if (self.job.needs_reason or self.shown.corrects) and not self.decision.reason.strip():
             raise InvalidInput("Say why: a rejection of this kind needs a reason.", field="reason")
         recall.leave(self.tx, self.shown, now=self.now)
+        steps.give_back(self.tx, self.shown, now=self.now)  # where sending it had failed
         return self._settle("rejected")
 
     def _escalate(self) -> Suggestion:
@@ -98,7 +99,9 @@ class Verdict:
         return self._settle(self.shown.status, assigned_to=others[0])
 
     def _publish(self, payload: dict[str, Any], evidence: Sequence[Evidence]) -> Suggestion:
-        shown, changed = self.shown, payload != self.shown.payload
+        shown, can = self.shown, self._connector().steps
+        payload = self.job.left_to_people(payload, can)
+        changed = payload != self.job.left_to_people(shown.payload, can)
         outbox = self._outbox(payload)
         values: dict[str, Any] = {"payload": payload, "notice": ""}
         if changed:
@@ -106,6 +109,8 @@ class Verdict:
         suggestions.set_evidence(self.tx, shown.community_id, shown.id, evidence)
         approved = self._settle("approved", edited=payload if changed else None, **values)
         self.job.approved(self.tx, approved, self.now)
+        steps.give_back(self.tx, approved, now=self.now)  # of an approval whose sending failed
+        steps.take(self.tx, approved, self.decision, now=self.now)
         if outbox:
             self._send_out(outbox, again=not changed)
             return approved
@@ -133,6 +138,7 @@ class Verdict:
         return [
             Publication(new_id("pub"), shown.community_id, shown.id, connector.name, message, "approved", 0)
             for message in messages
+            if message.destination.kind != "post" or message.step in connector.steps
         ]
 
     def _connector(self) -> Connector:

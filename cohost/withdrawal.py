@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from cohost import audience, quotes
+from cohost import audience, quotes, steps
 from cohost.jobs import JOBS
 from cohost.store import Tx, audit, publications, requests, sources, suggestions
 from cohost.suggestion import Evidence, Status, Suggestion, check_move
@@ -73,6 +73,7 @@ def withdraw(tx: Tx, suggestion: Suggestion, reason: str, *, now: datetime) -> N
     suggestions.set_evidence(tx, suggestion.community_id, suggestion.id, [])
     suggestions.forget_texts(tx, suggestion.id, empty)
     publications.discard(tx, suggestion.id)
+    steps.give_back(tx, suggestion, now=now)
     audit.record(
         tx, suggestion.community_id, audit.WORKER, "suggestion.withdrawn", "suggestion", suggestion.id, now=now,
         old=suggestion.status, new="withdrawn",

@@ -105,7 +105,7 @@ class Worker:
     def _draft(self, request: Request) -> None:
         with self.store.read() as tx:
             community = people.community(tx, request.community_id)
-            limit = self.connectors.get(tx, community.id, community.settings.connector).max_characters
+            connector = self.connectors.get(tx, community.id, community.settings.connector)
         tools = Tools(
             self.store,
             self.search,
@@ -116,9 +116,10 @@ class Worker:
             self.second_reader,
             self.embedder,
             self.concepts,
+            steps=connector.steps,
         )
         if request.job in community.settings.jobs or request.payload.get("reported"):  # members are heard also then
-            made = jobs.run(request, tools, max_characters=limit)
+            made = jobs.run(request, tools, max_characters=connector.max_characters)
             log.info("request.done", request=request.id, job=request.job, suggestions=[(s.id, s.status) for s in made])
         self._settle_request(request, "done")
 
@@ -166,6 +167,8 @@ class Worker:
                 withdraw(tx, suggestion, GROUND_GONE, now=self.clock())
             else:  # its earlier messages are out; this one is not sent
                 publications.discard(tx, suggestion.id)
+                whole = _of_all(p.status for p in publications.of_suggestion(tx, suggestion.id))
+                suggestions.set_status(tx, suggestion.id, whole, now=self.clock())
 
     def _send(self, claimed: Publication) -> None:
         connector = self._connector(claimed)

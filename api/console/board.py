@@ -107,7 +107,7 @@ def _reading_page(
 def _stored(visit: Visit, space: Space, source_id: str) -> StoredSource:
     with visit.core.store.read() as tx:
         stored = sources.find(tx, space.pk, source_id)
-    if stored is None or stored.deleted_at is not None:
+    if stored is None or stored.deleted_at is not None or not audience.sees(visit.caller, stored.source):
         raise NotFound(f"There is no source {source_id!r} in space {space.id!r}.")
     return stored
 
@@ -117,7 +117,7 @@ def _all_sources(visit: Visit, space: Space) -> list[Source]:
     with visit.core.store.read() as tx:
         while page := sources.in_space(tx, space.pk, after=found[-1].id if found else "", limit=READ_AT_ONCE):
             found += page
-    return found
+    return [source for source in found if audience.sees(visit.caller, source)]
 
 
 def _threads(found: Sequence[Source]) -> list[Thread]:

@@ -22,7 +22,15 @@ LABELS = {
     "name": "Name", "url": "Address", "find_url": "Address to ask", "proves": "After a lost reply",
     "max_characters": "Longest text",
 }  # fmt: skip
-EMPTY = {"name": "", "url": "", "find_url": "", "proves": "nothing", "can_reverse": "", "max_characters": "10000"}
+EMPTY = {
+    "name": "",
+    "url": "",
+    "find_url": "",
+    "proves": "nothing",
+    "can_reverse": "",
+    "takes_steps": "",
+    "max_characters": "10000",
+}
 REFUSALS = (InvalidInput, Conflict)  # shown beside what was typed
 
 
@@ -87,6 +95,7 @@ def _connector(form: Form) -> ConnectorBody:
     texts = {name: form.text(name, most=LONGEST, label=LABELS[name]) for name in ("name", "url", "find_url", "proves")}
     fields: dict[str, Any] = {
         **texts, "find_url": texts["find_url"] or None, "can_reverse": form.ticked("can_reverse"),
+        "takes_steps": form.ticked("takes_steps"),
         "max_characters": form.number("max_characters"),
     }  # fmt: skip
     try:

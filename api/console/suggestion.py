@@ -84,6 +84,7 @@ def _decision(form: Form) -> Decision:
         step = form.text("step", most=20)  # of a flag: apart from the verdict, and it may need no words
         text = form.text("text", most=TEXT_CHARACTERS, label="Your text", required=not step)
         payload = {"text": text, "step": step} if step else {"text": text}
+        payload |= {"move_to": form.text("move_to", most=500)} if step == "move" else {}
         payload |= {name: form.text(name, most=300) for name in ("title", "low_effort") if form.typed(name)}
     return Decision(verdict, form.number("version"), payload, form.text("reason", most=REASON_CHARACTERS))
 
@@ -133,10 +134,9 @@ def _reports(visit: Visit, suggestion: Suggestion) -> list[str]:
     """What members wrote with their reports of the post that a flag is about; not who."""
     if suggestion.job != "moderate":
         return []
+    posts = {(item.space_id, item.source_id) for item in suggestion.evidence}
     with visit.core.store.read() as tx:
-        return safety_cases.reasons(
-            tx, visit.community.id, str(suggestion.payload["space_id"]), str(suggestion.payload["source_id"])
-        )
+        return [reason for post in sorted(posts) for reason in safety_cases.reasons(tx, visit.community.id, *post)]
 
 
 def _agreed(visit: Visit, suggestion: Suggestion) -> tuple[int, int] | None:

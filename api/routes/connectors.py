@@ -14,6 +14,7 @@ from api.idempotency import IdempotencyKey, IdempotentRoute
 from api.schemas import Address, Body, Page, View, Whole, responses
 from cohost.connectors import Connectors
 from cohost.connectors.configured import WebhookSpec, stored
+from cohost.connectors.webhook import STEPS
 from cohost.errors import Conflict, InvalidInput
 from cohost.ports import Connector
 from cohost.store import Tx
@@ -38,6 +39,7 @@ class ConnectorView(View):
     kind: Literal["built_in", "webhook"]
     proves: Proves = PROVES
     can_reverse: bool = Field(description="Whether a published suggestion can be taken back by a call.")
+    steps: list[str] = Field(description="Of `move`, `hold`, `remove`: what it does to a post when a flag is approved.")
     max_characters: int = Field(description="The longest text it takes.")
     state: Literal["active", "disabled"] = "active"
     notice: str = Field(description="Why it was disabled.")
@@ -68,6 +70,10 @@ class ConnectorBody(Body):
         description="With `find`: answers GET `?id=<webhook-id>` with 200 `{id, url}`, or 404 when it has nothing.",
     )
     can_reverse: bool = Field(False, description="Whether `publication.reversed` is understood at `url`.")
+    takes_steps: bool = Field(
+        False,
+        description="Whether `step.decided` and `step.undone` (move, hold or remove a post) are understood at `url`.",
+    )
     max_characters: Whole = Field(10_000, ge=200, le=100_000)
 
 
@@ -125,9 +131,11 @@ def _of(connectors: Connectors, tx: Tx, community_id: str, name: str) -> Connect
 def _built_in(connector: Connector) -> ConnectorView:
     return ConnectorView(
         name=connector.name, kind="built_in", proves=connector.proves, can_reverse=connector.can_reverse,
-        max_characters=connector.max_characters, notice="",
+        steps=sorted(connector.steps), max_characters=connector.max_characters, notice="",
     )  # fmt: skip
 
 
 def _webhook(row: StoredConnector) -> ConnectorView:
-    return ConnectorView.model_validate({**row.__dict__, "kind": "webhook"})
+    return ConnectorView.model_validate(
+        {**row.__dict__, "kind": "webhook", "steps": sorted(STEPS) if row.takes_steps else []}
+    )

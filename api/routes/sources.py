@@ -81,6 +81,7 @@ class SourceListed(View):
     created_at: datetime | None
     updated_at: datetime | None
     version: int
+    set_aside: bool = Field(description="Held or removed by a moderator: its author and staff alone see it.")
 
 
 class SourceView(SourceListed):
@@ -112,8 +113,8 @@ def list_sources(
     with core.store.read() as tx:
         found = audience.space_in_sight(audience.sight(tx, caller.community_id), caller, space)
         page = sources.in_space(tx, found.pk, after=after, limit=limit + 1)
-    items = [SourceListed.model_validate(source) for source in page[:limit]]
-    return Page(items=items, next=pack(items[-1].id) if len(page) > limit else None)
+    items = [SourceListed.model_validate(source) for source in page[:limit] if audience.sees(caller, source)]
+    return Page(items=items, next=pack(page[limit - 1].id) if len(page) > limit else None)
 
 
 @router.get("/v1/spaces/{space}/sources/{id:path}", summary="Read a source", responses=responses(401, 403, 404, 422))
@@ -174,7 +175,7 @@ def _known(core: App, caller: Caller, space_id: str, source_id: str) -> Source |
     with core.store.read() as tx:
         space = audience.space_in_sight(audience.sight(tx, caller.community_id), caller, space_id)
         stored = sources.find(tx, space.pk, source_id)
-    return stored.source if stored and stored.deleted_at is None else None
+    return stored.source if stored and stored.deleted_at is None and audience.sees(caller, stored.source) else None
 
 
 def _own_post(core: App, caller: Caller, space_id: str, source_id: str, body: SourceBody) -> str | None:

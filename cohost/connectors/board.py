@@ -7,9 +7,10 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Literal
 
-from cohost.errors import DeliveryFailed, NotFound
+from cohost import steps
+from cohost.errors import Conflict, DeliveryFailed, NotFound
 from cohost.model import Source, Space
-from cohost.store import Store, Tx, board, places, publications, sources
+from cohost.store import Store, Tx, board, moves, places, publications, sources
 from cohost.store.board import BoardPost
 from cohost.suggestion import Message, Receipt
 
@@ -20,6 +21,7 @@ class Board:
     name = "board"
     proves: Literal["same_key", "find", "nothing"] = "find"
     can_reverse = True
+    steps = frozenset({"move", "hold", "remove"})
     max_characters = 20_000
 
     def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
@@ -41,13 +43,24 @@ class Board:
             return Receipt(key) if board.find(tx, community_id, key) else None
 
     def reverse(self, community_id: str, receipt: Receipt) -> None:
-        """Remove the post, in the space too."""
+        """Remove the post, in the space too; what was moved goes back."""
         with self._store.write() as tx:
+            there = board.find(tx, community_id, receipt.external_id)
+            sent = publications.find(tx, community_id, receipt.external_id)
+            if there and sent and sent.message.step == "move" and sent.message.destination.kind == "post":
+                to = sent.message.destination
+                self._move(
+                    tx, community_id, to.source_id or "", sent.message.move_to or "", to.space_id or "", back=True
+                )
             board.take_down(tx, community_id, receipt.external_id, self._clock())
 
     def _post(self, tx: Tx, community_id: str, message: Message, key: str) -> None:
         now, to = self._clock(), message.destination
         source_id = None
+        if to.kind == "post":
+            self._step(tx, community_id, message)
+            board.add(tx, community_id, BoardPost(key, None, None, None, None, message.text, now))
+            return
         if to.kind == "space":
             source_id = f"cohost-{key}"
             self._add_source(
@@ -57,6 +70,21 @@ class Board:
         board.add(
             tx, community_id, BoardPost(key, message.in_reply_to, member_id, to.space_id, source_id, message.text, now)
         )
+
+    def _step(self, tx: Tx, community_id: str, message: Message) -> None:
+        """What is held or removed is out of sight since the decision: the board shows our own tables."""
+        to = message.destination
+        if message.step == "move":
+            self._move(tx, community_id, to.source_id or "", to.space_id or "", message.move_to or "")
+
+    def _move(self, tx: Tx, community_id: str, source_id: str, away: str, to: str, *, back: bool = False) -> None:
+        now = self._clock()
+        from_space, to_space = self._space(tx, community_id, away), self._space(tx, community_id, to)
+        try:
+            moved = moves.move(tx, community_id, source_id, away=from_space, to=to_space, at=None if back else now)
+        except Conflict as error:
+            raise DeliveryFailed(error.message) from error
+        steps.recheck(tx, community_id, [(to, one) for one in moved], now=now)
 
     def _add_source(
         self, tx: Tx, community_id: str, space: Space, source_id: str, message: Message, now: datetime

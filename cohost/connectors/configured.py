@@ -27,6 +27,7 @@ class WebhookSpec:
     proves: Proof  # what the receiver promises about a message that is sent twice
     find_url: str | None = None  # with "find"
     can_reverse: bool = False
+    takes_steps: bool = False  # moves, holds and removes posts when told by message
     max_characters: int = 10_000
 
 
@@ -47,8 +48,8 @@ class Webhooks:
         self._check(spec)
         secret, row_id, now = new_secret(), new_id("con"), self._clock()
         new = StoredConnector(
-            row_id, spec.name, spec.url, spec.find_url, spec.proves, spec.can_reverse, spec.max_characters,
-            self._vault.seal(secret, row_id=row_id), "active", "", now,
+            row_id, spec.name, spec.url, spec.find_url, spec.proves, spec.can_reverse, spec.takes_steps,
+            spec.max_characters, self._vault.seal(secret, row_id=row_id), "active", "", now,
         )  # fmt: skip
         with self._store.write() as tx:
             self._make_room(tx, community_id, spec.name)

@@ -13,6 +13,7 @@ class Unusable:
 
     proves: Literal["same_key", "find", "nothing"] = "nothing"
     can_reverse = False
+    steps: frozenset[str] = frozenset()
     max_characters = 10_000
 
     def __init__(self, name: str, why: str) -> None:

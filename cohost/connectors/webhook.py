@@ -16,7 +16,7 @@ from cohost.connectors.addresses import AddressRefused
 from cohost.connectors.signatures import signed_headers
 from cohost.errors import DeliveryFailed, DeliveryRetry, DeliveryUncertain
 from cohost.ports import Reply, Sender
-from cohost.store import Store, audit
+from cohost.store import Store, audit, publications
 from cohost.store import connectors as rows
 from cohost.store.connectors import StoredConnector
 from cohost.suggestion import Evidence, Message, Receipt
@@ -24,6 +24,7 @@ from cohost.suggestion import Evidence, Message, Receipt
 DEADLINE_S = 10.0  # of one request in all; two of them end well within the outbox's lease
 REPLY_BYTES = 64 * 1024  # an id and a URL need a hundredth of it
 ID_CHARACTERS = 500
+STEPS = frozenset({"move", "hold", "remove"})
 SHOWN_OF_EVIDENCE = ("space_id", "source_id", "title", "place", "quote", "url")
 SHOWN_CHARACTERS = 200  # of what a platform says, in a notice to hosts
 
@@ -44,23 +45,30 @@ class Webhook:
         self.name = row.name
         self.proves = row.proves
         self.can_reverse = row.can_reverse
+        self.steps = STEPS if row.takes_steps else frozenset[str]()
         self.max_characters = row.max_characters
         self._row = row
         self._secret = secret
         self._desk = desk
 
     def publish(self, community_id: str, message: Message, key: str) -> Receipt:
-        """Send `publication.created` under `key`; raises DeliveryRetry, DeliveryFailed or DeliveryUncertain."""
+        """Send `publication.created`, or `step.decided` about a post, under `key`.
+
+        Raises DeliveryRetry, DeliveryFailed or DeliveryUncertain.
+        """
         if self._row.state == "disabled":
             raise DeliveryFailed(f"Connector {self.name} is disabled: {self._row.notice}")
-        with self._desk.store.read() as tx:
-            quoted = rows.evidence_behind(tx, community_id, key)
-        reply = self._post(
-            key, {"type": "publication.created", "id": key, "community": community_id, **_body(message, quoted)}
-        )
+        reply = self._post(key, self._message(community_id, message, key))
         if not 200 <= reply.status < 300:
             self._refuse(community_id, reply)
-        return _receipt(reply, key)
+        return Receipt(key) if message.destination.kind == "post" else _receipt(reply, key)
+
+    def _message(self, community_id: str, message: Message, key: str) -> dict[str, Any]:
+        if message.destination.kind == "post":
+            return {"type": "step.decided", "id": key, "community": community_id, **_order(message)}
+        with self._desk.store.read() as tx:
+            quoted = rows.evidence_behind(tx, community_id, key)
+        return {"type": "publication.created", "id": key, "community": community_id, **_body(message, quoted)}
 
     def find(self, community_id: str, key: str) -> Receipt | None:
         """Ask the platform's `find_url`; every answer but 200 and 404 leaves it open: DeliveryUncertain."""
@@ -76,19 +84,24 @@ class Webhook:
         return _receipt(reply, key)
 
     def reverse(self, community_id: str, receipt: Receipt) -> None:
-        """Send `publication.reversed`; raises DeliveryFailed, with what to do, when the platform does not confirm."""
+        """Send `publication.reversed`, or `step.undone` about a post.
+
+        Raises DeliveryFailed, with what to do, when the platform does not confirm.
+        """
         key = "rev_" + sha256(f"{self._row.id} {receipt.external_id}".encode()).hexdigest()[:24]  # the same each time
-        body = {
-            "type": "publication.reversed",
-            "community": community_id,
-            "external_id": receipt.external_id,
-            "url": receipt.url,
-        }
-        reply = self._post(key, body)
+        reply = self._post(key, self._reversal(community_id, receipt))
         if not 200 <= reply.status < 300:
             raise DeliveryFailed(
                 f"{self.name} did not take the post back (HTTP {reply.status}). Delete it there by hand."
             )
+
+    def _reversal(self, community_id: str, receipt: Receipt) -> dict[str, Any]:
+        with self._desk.store.read() as tx:
+            sent = publications.find(tx, community_id, receipt.external_id)
+        if sent is not None and sent.message.destination.kind == "post":  # again in full: nothing has to be remembered
+            return {"type": "step.undone", "id": sent.id, "community": community_id, **_order(sent.message)}
+        return {"type": "publication.reversed", "community": community_id, "external_id": receipt.external_id,
+                "url": receipt.url}  # fmt: skip
 
     def _post(self, key: str, body: Mapping[str, Any]) -> Reply:
         return self._send(
@@ -132,6 +145,15 @@ class Webhook:
                     new="disabled",
                 )  # fmt: skip
         return f"Connector {self.name} was disabled. {notice} Connect the platform again, or choose another connector."
+
+
+def _order(message: Message) -> dict[str, Any]:
+    """What is to be done to which post."""
+    about = message.destination
+    return {
+        "step": message.step, "space_id": about.space_id, "source_id": about.source_id, "move_to": message.move_to,
+        "text": message.text,
+    }  # fmt: skip
 
 
 def _body(message: Message, quoted: Iterable[Evidence]) -> dict[str, Any]:

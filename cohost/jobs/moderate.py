@@ -9,12 +9,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from cohost import safety
+from cohost import audience, safety
 from cohost.errors import InvalidInput
 from cohost.jobs.moderate_patterns import patterns
 from cohost.jobs.moderate_payload import MOST_SPANS, NAME, REPORTED, FlagPayload
 from cohost.jobs.moderate_readers import Judged, second_look
-from cohost.jobs.moderate_words import BY_HAND, CATEGORIES, SILENT, private_note
+from cohost.jobs.moderate_words import ACTING, BY_HAND, CATEGORIES, ORDERS, SILENT, Step, private_note
 from cohost.jobs.shape import Job, Outcome, Revision, Tools
 from cohost.model import Community, Request, Source
 from cohost.ownwords import find_foreign_text
@@ -22,7 +22,7 @@ from cohost.ports import Finding, ModerationText
 from cohost.quotes import Readable
 from cohost.store import Tx, moderation_fits, readings, sources, suggestions
 from cohost.store.moderation_fits import Fit
-from cohost.suggestion import Destination, Draft, Evidence, Message, Provenance, Status, Suggestion, for_asker
+from cohost.suggestion import Destination, Draft, Evidence, Message, Provenance, Status, Suggestion, for_asker, in_space
 
 UNREAD: frozenset[Status] = frozenset({"withdrawn", "expired"})  # nobody has judged these words
 REPORT_SHOWN = 300  # characters of a reported post that are marked where nothing else is
@@ -144,7 +144,8 @@ def _flag(seen: Seen, guideline: int | None, tools: Tools) -> Draft:
     looked = Judged() if top.category == REPORTED else second_look(post, parent, top, text, tools)
     payload = FlagPayload(
         title=words.name, category=top.category, also=tuple(finding.category for finding in seen.findings[1:]),
-        guideline=guideline, guideline_text=text, step=words.step, by_hand=BY_HAND.get(words.step, ""),
+        guideline=guideline, guideline_text=text, step=words.step,
+        by_hand=_by_hand(words.step, tools.steps),
         text=private_note(top.category, guideline, text, tuple(item.quote for item in items), said=looked.note),
         readers=looked.opinions,
         space_id=post.space_id, source_id=post.id, source_version=post.version, author_id=post.author_id,
@@ -196,18 +197,33 @@ def _sureness(finding: Finding) -> str:
 
 
 def messages(shown: dict[str, Any], destination: Destination, request_id: str | None) -> list[Message]:
-    """The private note, if the step has one."""
+    """What is to be done to the post, and the private note, if the step has them."""
     flag = FlagPayload.model_validate(shown)
+    return [*_order(flag), *_note(flag)]
+
+
+def _order(flag: FlagPayload) -> list[Message]:
+    if flag.step not in ACTING:
+        return []
+    about = Destination("post", space_id=flag.space_id, source_id=flag.source_id)
+    return [Message(about, flag.title, ORDERS[flag.step], step=flag.step, move_to=flag.move_to)]
+
+
+def _note(flag: FlagPayload) -> list[Message]:
     if flag.step in SILENT or not flag.text.strip() or flag.author_id is None:
         return []
     to = Destination("private_note", member_ids=(flag.author_id,), source_id=flag.source_id)
-    return [Message(to, title="A note from the hosts", text=safety.clean(flag.text, safety.urls_in(flag.text)))]
+    return [
+        Message(
+            to, title="A note from the hosts", text=safety.clean(flag.text, safety.urls_in(flag.text)), step=flag.step
+        )
+    ]
 
 
 def revise(shown: Suggestion, proposed: dict[str, Any], readable: Readable) -> Revision:
     """Guideline, step and message may change, never what the post says; raises InvalidInput."""
     flag = FlagPayload.model_validate(shown.payload)
-    given = {name: proposed[name] for name in ("step", "text", "guideline") if name in proposed}
+    given = {name: proposed[name] for name in ("step", "text", "guideline", "move_to") if name in proposed}
     try:
         changed = FlagPayload.model_validate({**flag.model_dump(), **given})
     except ValidationError as error:
@@ -215,8 +231,34 @@ def revise(shown: Suggestion, proposed: dict[str, Any], readable: Readable) -> R
         raise InvalidInput(f"{first['loc'][0]}: {first['msg']}.", field=f"payload.{first['loc'][0]}") from error
     if flag.author_id and changed.text != flag.text:
         _check_readable(readable, flag, changed.text, shown.evidence)
-    changed = changed.model_copy(update={"by_hand": BY_HAND.get(changed.step, "")})
+    _check_target(readable.tx, readable.community_id, changed)
+    changed = changed.model_copy(update={"move_to": changed.move_to if changed.step == "move" else None})
     return Revision(changed.model_dump(mode="json"), shown.evidence, ())
+
+
+def left_to_people(shown: dict[str, Any], steps: frozenset[str]) -> dict[str, Any]:
+    """The flag, saying what a person has to do where the connector cannot."""
+    flag = FlagPayload.model_validate(shown)
+    return flag.model_copy(update={"by_hand": _by_hand(flag.step, steps)}).model_dump(mode="json")
+
+
+def _by_hand(step: Step, steps: frozenset[str]) -> str:
+    return "" if step in steps else BY_HAND.get(step, "")
+
+
+def _check_target(tx: Tx, community_id: str, flag: FlagPayload) -> None:
+    """A post is moved to nobody who could not read it before."""
+    if flag.step != "move":
+        return
+    seen = audience.sight(tx, community_id)
+    if flag.move_to is None or flag.move_to not in seen.spaces or flag.move_to == flag.space_id:
+        raise InvalidInput("Say where to: `move_to` is the id of another space.", field="payload.move_to")
+    if not audience.contains(seen, in_space(flag.space_id), in_space(flag.move_to)):
+        raise InvalidInput(
+            f"Some of those who read {seen.spaces[flag.move_to].name} may not read where the post stands now."
+            " Choose another space.",
+            field="payload.move_to",
+        )
 
 
 def _check_readable(readable: Readable, flag: FlagPayload, text: str, own: Sequence[Evidence]) -> None:
@@ -244,4 +286,5 @@ def concerned(suggestion: Suggestion) -> frozenset[str]:
 JOB = Job(
     NAME, frozenset({"moderator", "host"}), propose=propose, messages=messages, revise=revise, emptied=emptied,
     expires_after=timedelta(days=30), needs_reason=True, again_after_undo=False, outlives_sources=True, concerned=concerned,
+    left_to_people=left_to_people,
 )  # fmt: skip

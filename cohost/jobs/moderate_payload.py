@@ -30,7 +30,8 @@ class FlagPayload(BaseModel):
     guideline: int | None = Field(None, ge=1)  # number of the community's guideline
     guideline_text: str = ""
     step: Step
-    by_hand: str = ""  # what has to be done on the platform for the step
+    by_hand: str = ""  # what a person has to do on the platform for the step, because the connector cannot
+    move_to: str | None = None  # the space, for the step `move`
     text: str = ""
     space_id: str
     source_id: str

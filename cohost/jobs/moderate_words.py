@@ -9,10 +9,22 @@ from typing import Final, Literal, get_args
 Step = Literal["none", "private_note", "ask_to_edit", "support", "move", "hold", "remove", "escalate"]
 STEPS: Final = get_args(Step)
 SILENT: Final[frozenset[Step]] = frozenset({"none", "escalate"})  # nothing is sent to the author
+ACTING: Final[frozenset[Step]] = frozenset({"move", "hold", "remove"})  # upon the post itself
+HIDING: Final[frozenset[Step]] = frozenset({"hold", "remove"})
 BY_HAND: Final[Mapping[Step, str]] = {
     "move": "Move the post to a fitting space on your platform.",
     "hold": "Hide the post on your platform until it is settled.",
     "remove": "Remove the post on your platform.",
+}
+BACK_BY_HAND: Final[Mapping[str, str]] = {
+    "move": "If you moved the post on your platform, move it back.",
+    "hold": "If you hid the post on your platform, show it again.",
+    "remove": "If you removed the post on your platform, put it back.",
+}
+ORDERS: Final[Mapping[str, str]] = {  # to a platform that carries them out
+    "move": "Move this post to the space that is named.",
+    "hold": "Hide this post from everybody but its author and moderators until this is undone.",
+    "remove": "Remove this post from sight, and keep it so that it can be put back.",
 }
 
 

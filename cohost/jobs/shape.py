@@ -29,6 +29,7 @@ class Tools:
     second_reader: SecondReader | None = None
     embedder: Embedder | None = None
     concepts: ConceptReader | None = None
+    steps: frozenset[str] = frozenset()  # what the community's connector does to posts
     run: Runner = apart  # long work of pure CPU, in a process of its own
 
 
@@ -56,6 +57,11 @@ def nothing_else(tx: Tx, suggestion: Suggestion) -> bool:
 
 def nothing_beside(tx: Tx, request: Request, now: datetime) -> None:
     """For jobs whose drafts are all that comes of a request."""
+
+
+def as_it_is(payload: dict[str, Any], steps: frozenset[str]) -> dict[str, Any]:
+    """For jobs whose effect is in their messages alone."""
+    return payload
 
 
 def no_time(suggestion: Suggestion) -> datetime | None:
@@ -89,4 +95,5 @@ class Job:
     submitted: Callable[[Tx, Request, datetime], None] = nothing_beside  # in the transaction that stores the drafts
     planned_for: Callable[[Suggestion], datetime | None] = no_time  # when it is to be sent, if the host names no time
     approved: Callable[[Tx, Suggestion, datetime], None] = nothing_more  # in the transaction of an approval
+    left_to_people: Callable[[dict[str, Any], frozenset[str]], dict[str, Any]] = as_it_is  # given a connector's steps
     concerned: Callable[[Suggestion], frozenset[str]] = nobody  # members it is about, who do not decide it

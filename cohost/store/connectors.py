@@ -27,6 +27,7 @@ class StoredConnector:
     find_url: str | None  # asked what was posted, where `proves` is "find"
     proves: Proof
     can_reverse: bool
+    takes_steps: bool  # moves, holds and removes posts when told by message
     max_characters: int
     sealed_secret: str  # `cohost.vault` opens it
     state: State

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from cohost.model import Passage, Source
 from cohost.ports import FloatArray, IntArray
-from cohost.store import consents
+from cohost.store import asides, consents
 from cohost.store.embeddings import comparable
 from cohost.store.engine import Tx
 from cohost.store.fulltext import IndexedText
@@ -81,12 +81,12 @@ def texts(tx: Tx, community_id: str, ids: Iterable[tuple[str, str]]) -> dict[tup
 def quotable(
     tx: Tx, community_id: str, ids: Iterable[tuple[str, str]], *, hold: bool = False, in_answers: bool = True
 ) -> dict[tuple[str, str], Source]:
-    """Those of `texts` that a person wrote who, with `in_answers`, lets them be used in answers.
+    """Those of `texts` that a person wrote; with `in_answers`, who lets them be used there, and nobody set them aside.
 
     With `hold`, for what is about to be stored or sent: their change, deletion or erasure waits for this transaction,
     and so finds what it has to take back.
     """
-    let = consents.lets_answer() if in_answers else sa.true()
+    let = consents.lets_answer() & ~asides.is_aside() if in_answers else sa.true()
     return _by_ids(tx, community_id, ids, (sources.c.origin == "person") & let, hold=hold)
 
 
@@ -174,6 +174,8 @@ def put(tx: Tx, community_id: str, space_pk: int, new: Source, *, content_hash: 
     where = (sources.c.space_pk == space_pk) & (sources.c.id == new.id)
     if tx.execute(sources.update().where(where).values(values)).rowcount == 0:
         tx.execute(sources.insert().values(community_id=community_id, space_pk=space_pk, id=new.id, **values))
+        if new.parent_id is not None:
+            asides.follow_root(tx, where, new.parent_id)
     return int(tx.execute(sa.select(sources.c.pk).where(where)).scalar_one())
 
 
@@ -333,7 +335,7 @@ def passages(
     What its author keeps out of answers is left out, unless `withheld` asks for it.
     """
     wanted, found = sorted(pks), {}
-    used = sa.true() if withheld else consents.lets_answer()
+    used = sa.true() if withheld else consents.lets_answer() & ~asides.is_aside()
     for at in range(0, len(wanted), IDS_PER_QUERY):
         query = (
             sa.select(
@@ -384,13 +386,14 @@ def _passage(row: Any) -> Passage:
 
 
 def _select() -> sa.Select[Any]:
-    return sa.select(sources, spaces.c.id.label("space_id")).join(spaces, spaces.c.pk == sources.c.space_pk)
+    out = asides.is_aside().label("set_aside")
+    return sa.select(sources, spaces.c.id.label("space_id"), out).join(spaces, spaces.c.pk == sources.c.space_pk)
 
 
 def _stored(row: sa.Row[Any]) -> StoredSource:
     source = Source(
         space_id=row.space_id, id=row.id, kind=row.kind, title=row.title, text=row.text, author_id=row.author_id,
         parent_id=row.parent_id, url=row.url, origin=row.origin, created_at=row.created_at, updated_at=row.updated_at,
-        version=row.version, pk=row.pk,
+        version=row.version, pk=row.pk, set_aside=bool(row.set_aside),
     )  # fmt: skip
     return StoredSource(source, row.space_pk, row.content_hash, dict(row.structure), row.deleted_at)

@@ -391,6 +391,7 @@ connectors = Table(
     Column("find_url", Text),
     Column("proves", String, nullable=False),
     Column("can_reverse", Boolean, nullable=False),
+    Column("takes_steps", Boolean, nullable=False, server_default=sa.false()),  # moves, holds and removes posts
     Column("max_characters", Integer, nullable=False),
     Column("sealed_secret", Text, nullable=False),
     Column("state", String, nullable=False),  # active | disabled
@@ -441,6 +442,15 @@ blocks = Table(
     Column("blocked_id", String, nullable=False),
     Column("at", Instant, nullable=False),
     sa.PrimaryKeyConstraint("community_id", "member_id", "blocked_id"),
+)  # fmt: skip
+
+# Posts that are out of sight for as long as the decision stands that put them there.
+asides = Table(
+    "asides", metadata,
+    Column("source_pk", ForeignKey("sources.pk", ondelete="CASCADE"), nullable=False),
+    Column("suggestion_id", ForeignKey("suggestions.id", ondelete="CASCADE"), nullable=False, index=True),
+    _community(),
+    sa.PrimaryKeyConstraint("source_pk", "suggestion_id"),
 )  # fmt: skip
 
 # What moderation saw in the newest version of each post it read: no words, and nothing that anybody is judged by alone.

@@ -40,6 +40,7 @@ class RecordingConnector:
     name: str = "recording"
     proves: Literal["same_key", "find", "nothing"] = "same_key"
     can_reverse: bool = True
+    steps: frozenset[str] = frozenset()  # of move, hold, remove
     max_characters: int = 10_000
     retry_after_s: float = 30.0
     faults: deque[Fault | None] = field(default_factory=deque)

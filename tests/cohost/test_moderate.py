@@ -98,7 +98,6 @@ def test_agreeing_that_nothing_is_to_be_done_sends_nothing(on: Story) -> None:
 def test_verdict_and_step_are_chosen_apart(on: Story) -> None:
     changed = on.decide("edit", flag(on), "mo", payload={"step": "hold", "text": "Please write again."})
     assert (changed.payload["category"], changed.payload["step"]) == ("harassment", "hold")
-    assert changed.payload["by_hand"]  # the platform's post is nobody's but the moderators' to hide
 
 
 def test_an_edit_never_changes_the_post_and_an_unknown_step_is_refused(on: Story) -> None:

@@ -16,8 +16,8 @@ from cohost.errors import DeliveryFailed, DeliveryRetry, DeliveryUncertain
 from cohost.settings import load
 from cohost.store import connectors as rows
 from cohost.store.audit import OPERATOR
-from cohost.suggestion import Message, Receipt, for_asker, in_space
-from cohost.testing import HashEmbedder
+from cohost.suggestion import Destination, Message, Receipt, for_asker, in_space
+from cohost.testing import HashEmbedder, ScriptedReader
 from tests.receiver import Receiver, hang_up, reply
 
 HERE = "harbour"
@@ -35,7 +35,8 @@ def receiver():
 @pytest.fixture
 def core(tmp_path, clock):
     settings = load({"COHOST_HOME": str(tmp_path), "COHOST_ALLOW_PRIVATE_ADDRESSES": "1"})
-    made = build(settings, clock=clock, embedder=HashEmbedder())
+    reader = ScriptedReader({"You fool": "harassment"})
+    made = build(settings, clock=clock, embedder=HashEmbedder(), moderation=reader)
     yield made
     made.close()
 
@@ -269,3 +270,33 @@ def test_a_second_signature_may_stand_beside_ours(clock):
     good = signed_headers(secret, "pub_1", b"{}", now=clock())
     both = {**good, "webhook-signature": f"v1,AAAA {good['webhook-signature']}"}
     assert is_signed(secret, both, b"{}", now=clock())
+
+
+def test_a_platform_that_takes_steps_is_told_each_in_full_and_how_to_undo_it(connect, receiver, core, clock):
+    forum, _ = connect(takes_steps=True)
+    about = Message(
+        Destination("post", space_id="lounge", source_id="p1"), "Threat", "Move it.", step="move", move_to="pier"
+    )
+    assert forum.publish(HERE, about, "pub_1") == Receipt("pub_1")
+    told = json.loads(receiver.requests[0].body)
+    assert told == {
+        "type": "step.decided", "id": "pub_1", "community": HERE, "step": "move", "space_id": "lounge",
+        "source_id": "p1", "move_to": "pier", "text": "Move it.",
+    }  # fmt: skip
+    assert forum.steps == {"move", "hold", "remove"}
+
+
+def test_steps_through_a_webhook_are_signed_and_undone_by_name(connect, receiver, story, core):
+    _, secret = connect(takes_steps=True, can_reverse=True)
+    story.settings(connector="forum", jobs=("moderate",))
+    story.put("lounge", "p1", "You fool, the tide was out.", kind="post", author_id="ben")
+    story.work()
+    (flag,) = core.approval.queue(story.cast.caller("mo"), job="moderate")
+    story.decide("edit", flag, "mo", payload={"step": "hold", "text": "Please write again."})
+    story.work()
+    core.approval.undo(story.cast.caller("mo"), flag.id)
+    bodies = [json.loads(got.body) for got in receiver.requests]
+    orders = [(body["type"], body["step"], body["source_id"]) for body in bodies if body["type"].startswith("step.")]
+    assert orders == [("step.decided", "hold", "p1"), ("step.undone", "hold", "p1")]
+    assert sorted(body["type"] for body in bodies)[:2] == ["publication.created", "publication.reversed"]
+    assert all(is_signed(secret, got.headers, got.body, now=story.clock()) for got in receiver.requests)
