@@ -7,6 +7,7 @@ import os
 import re
 import sys
 import time
+from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, replace
@@ -21,6 +22,7 @@ from cohost import backup, logs, serving
 from cohost import demo as sample
 from cohost.bootstrap import App, build, restoring
 from cohost.errors import CohostError, InvalidInput, NotFound
+from cohost.match.ordered import in_words, rule_of
 from cohost.match.plan import Plan
 from cohost.model import Caller, Community, Member, Passage, Role, Space
 from cohost.ports import Query, VectorIndex
@@ -198,10 +200,14 @@ def match(
     no_repeat_rounds: Annotated[
         int, typer.Option(min=0, help="Nobody meets again whom they met in so many rounds.")
     ] = 6,
+    rule: Annotated[
+        list[str] | None,
+        typer.Option(help="KIND:FIELD, such as cluster:time_zone, distribute:languages or balance:level; in order."),
+    ] = None,
     community: CommunityOption = "",
 ) -> None:
     """Try a round of introductions: who would meet, what speaks for it, who would be left out."""
-    rules = {
+    rules: dict[str, Any] = {
         "shape": shape, "purpose": "groups" if shape == "groups" else "introductions", "group_size": size,
         "overlap_hours": overlap_hours, "shared_language": shared_language, "no_repeat_rounds": no_repeat_rounds,
     }  # fmt: skip
@@ -209,6 +215,7 @@ def match(
         if not dry_run:
             raise InvalidInput("Rounds are not sent from here; give --dry-run to see one.")
         table = _text_of(profiles) if profiles else None
+        rules["rules"] = [rule_of(text) for text in rule or ()]
         _print_plan(core.rounds.tried(_community(core, community).id, rules, core.embedder.embed, table=table))
 
 
@@ -225,6 +232,8 @@ def _print_plan(made: Plan) -> None:
         print(f"{meeting.compatibility:.2f}  {' + '.join(meeting.member_ids)}  ({parts})")
     for member_id, reason in made.left_out.items():
         print(f"left out: {member_id}. {reason}")
+    for rule, count in Counter(rule for meeting in made.meetings for rule in meeting.unmet).items():
+        print(f"not kept in {count} of {len(made.meetings)}. {in_words(rule)}")
     print(f"{len(made.meetings)} meetings, {len(made.left_out)} left out")
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-import numpy as np
 from pydantic import ValidationError
 
 from cohost import withdrawal
@@ -17,17 +16,20 @@ from cohost.errors import CohostError, Conflict, InvalidInput
 from cohost.ids import new_id
 from cohost.jobs.match_payload import NAME, IntroductionPayload
 from cohost.jobs.match_round import Asked, kept_apart, matched, of_table, present, sides
+from cohost.match.child import apart as in_a_process
 from cohost.match.features import Embed
-from cohost.match.plan import Plan
+from cohost.match.limits import RuleLimits, looked_at
+from cohost.match.ordered import Rule
+from cohost.match.plan import Plan, Runner
 from cohost.match.profile import Profile, eligible
 from cohost.match.rules import Allowed
 from cohost.model import Caller, Request
 from cohost.store import Store, Tx, audit, people, requests, rounds, suggestions
 from cohost.store.audit import Actor
-from cohost.store.rounds import Invitation, Status, StoredRound
+from cohost.store.rounds import STANDING, Invitation, Status, StoredRound
 from cohost.suggestion import Decision, Suggestion
 
-ROWS = 500  # of people who are looked at at once
+IN_A_PROCESS = 2_000  # people from whom on looking at all pairs of them takes more than a moment
 REPEATED = 2  # introductions that did not come about because of one member, from which on a pause is suggested
 WENT = 10  # rounds that are looked back on
 
@@ -39,6 +41,17 @@ class Feasibility:
     eligible: int
     with_partner: int  # somebody fits the rules on hours and languages
     alone: dict[str, int]  # reason → how many
+    rules: tuple[RuleLimits, ...] = ()
+
+
+@dataclass(frozen=True)
+class RuleOutcome:
+    """What came of a rule, in the introductions that stand."""
+
+    rule: Rule
+    kept: int
+    not_kept: int
+    why: str  # "" where it is kept everywhere
 
 
 @dataclass(frozen=True)
@@ -54,6 +67,7 @@ class RoundView:
     met: int
     not_met: int
     again: int
+    rules: tuple[RuleOutcome, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,9 +100,11 @@ class Rounds:
             chosen = eligible(here.profiles, asked.purpose)
         chosen = (*one_side, *chosen)
         allowed = Allowed(chosen, asked.must)
-        alone = [at for at, fits in enumerate(_has_partner(allowed, len(one_side))) if not fits]
+        size = asked.group_size if asked.shape == "groups" else 2
+        run: Runner = in_a_process if len(chosen) > IN_A_PROCESS else _here
+        alone, rules = run(looked_at, allowed, asked.rules, len(one_side), size)
         reasons = Counter(allowed.why_alone(at) for at in alone)
-        return Feasibility(len(chosen), len(chosen) - len(alone), dict(reasons))
+        return Feasibility(len(chosen), len(chosen) - len(alone), dict(reasons), rules)
 
     def tried(self, community_id: str, given: dict[str, Any], embed: Embed, *, table: str | None = None) -> Plan:
         """What would come of a round, of those stored or of a CSV table; nothing is stored, nobody hears of it.
@@ -190,16 +206,37 @@ class Rounds:
         invited = rounds.of_rounds(tx, community_id, [one.id])
         answers, outcomes = Counter(i.answer for i in invited), Counter(i.outcome for i in invited)
         one = replace(one, status=_status(tx, community_id, one))
+        asked = Asked.model_validate(one.asked)
         return RoundView(
-            one, Asked.model_validate(one.asked), tuple(found), len(invited), answers["accept"], answers["decline"],
+            one, asked, tuple(found), len(invited), answers["accept"], answers["decline"],
             outcomes["met"], outcomes["not_met"], sum(bool(i.again) for i in invited),
+            _outcomes(asked, found),
         )  # fmt: skip
 
 
+NOT_KEPT = (
+    "Nobody was left with whom it could be kept: rules that come before it, what members say, earlier meetings, numbers"
+    " and safety rules count."
+)
 PAUSE = (
     "{count} introductions of {name} did not lead to a meeting, though everybody had said yes. Whatever the reason: you may"
     " want to ask whether they would like a break from introductions."
 )
+
+
+def _here(solve: Callable[..., Any], *args: Any) -> Any:
+    return solve(*args)
+
+
+def _outcomes(asked: Asked, found: Sequence[Suggestion]) -> tuple[RuleOutcome, ...]:
+    standing = [one for one in found if one.status in STANDING]
+    unmet = Counter(
+        rule for one in standing for rule in IntroductionPayload.model_validate(one.payload).unmet
+    )  # fmt: skip
+    return tuple(
+        RuleOutcome(rule, len(standing) - unmet[rule], unmet[rule], NOT_KEPT if unmet[rule] else "")
+        for rule in asked.rules
+    )
 
 
 def _missed(exchanged: Sequence[Invitation]) -> list[str]:
@@ -228,7 +265,7 @@ def _asked(given: dict[str, Any]) -> Asked:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise InvalidInput(f"{where}: {first['msg']}.", field=where) from error
+        raise InvalidInput(f"{where}: {first['msg'].removeprefix('Value error, ')}.", field=where) from error
     except TypeError as error:
         raise InvalidInput(f"weights names a part that does not exist: {error}.", field="weights") from error
     return asked
@@ -238,17 +275,3 @@ def _check_known(ids: Collection[str], found: Collection[Suggestion]) -> None:
     unknown = set(ids) - {one.id for one in found}
     if unknown:
         raise InvalidInput(f"{sorted(unknown)[0]!r} is no introduction of this round.", field="locked")
-
-
-def _has_partner(allowed: Allowed, learners: int) -> list[bool]:
-    """By person; where the first `learners` are to meet the others, only those of the other side count."""
-    fits: list[bool] = []
-    for start in range(0, len(allowed.people), ROWS):
-        rows = range(start, min(start + ROWS, len(allowed.people)))
-        block = allowed.block(rows, slice(None))
-        if learners:
-            learns = np.array(rows) < learners
-            block[learns, :learners] = False
-            block[~learns, learners:] = False
-        fits += [bool(row.any()) for row in block]
-    return fits

@@ -179,6 +179,18 @@ def test_a_round_is_tried_before_anybody_hears_of_it(run: Run, tmp_path: Path) -
     assert "dan" not in shown.stdout  # did not opt in
 
 
+def test_a_round_is_tried_with_rules_in_an_order(run: Run, tmp_path: Path) -> None:
+    run("community", "create", "harbour")
+    (tmp_path / "people.csv").write_text(PROFILES, "utf-8")
+    shown = run(
+        "match", str(tmp_path / "people.csv"), "--dry-run", "--rule", "distribute:languages", "--rule", "cluster:level"
+    )
+    assert shown.exit_code == 0, shown.output
+    assert "not kept in 1 of 1. Together: people on one level" in shown.stdout  # nobody says how far they are
+    refused = run("match", str(tmp_path / "people.csv"), "--dry-run", "--rule", "together:level")
+    assert "KIND:FIELD" in refused.stderr
+
+
 def test_a_round_is_not_sent_from_the_command_line(run: Run, tmp_path: Path) -> None:
     run("community", "create", "harbour")
     (tmp_path / "people.csv").write_text(PROFILES, "utf-8")

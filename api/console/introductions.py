@@ -17,6 +17,7 @@ from api.console.page import AnyMember, HostOnly, Visit, see
 from cohost.errors import Conflict, InvalidInput, NotFound
 from cohost.jobs.match_round import Asked, Shape
 from cohost.match.compatibility import Weights
+from cohost.match.ordered import MOST_RULES, Kind, Rule, RuleField, in_words, rule_of
 from cohost.match.stored import ITEM_CHARACTERS, PURPOSES, SHOWN
 from cohost.rounds import Feasibility, people_of
 from cohost.store.profiles import StoredProfile
@@ -37,6 +38,9 @@ PARTS = {
     "level_gap": "One is further than the other", "balanced_levels": "Levels that add up",
 }  # fmt: skip
 WEIGHED = ("asks_offers", "shared_goals", "shared_interests", "diverse_perspectives", "rhythm")
+RULES = {
+    f"{kind}:{field}": in_words(Rule(kind, field)) for kind in get_args(Kind) for field in get_args(RuleField)
+}  # fmt: skip
 COUNTS = {"usual": "as usual", "none": "not at all", "half": "half as much", "double": "twice as much"}
 FACTORS = {"none": 0.0, "half": 0.5, "double": 2.0}
 
@@ -71,7 +75,7 @@ def make(visit: HostOnly, form: Posted) -> Response:
         asked = _asked(form)
         if form.text("look", most=5):
             seen = visit.core.rounds.feasibility(visit.community.id, asked)
-            return _rounds(visit, seen=seen, asked=asked, chosen=_weights(form))
+            return _rounds(visit, seen=seen, asked=asked, chosen=_weights(form), rules=_rules(form))
         deadline = visit.core.clock() + timedelta(days=min(max(form.number("days"), 1), MOST_DAYS))
         made = visit.core.rounds.make(visit.caller, asked, deadline, visit.actor)
     except (InvalidInput, Conflict) as error:
@@ -176,11 +180,16 @@ def _asked(form: Form) -> dict[str, object]:
     usual = Asked.model_validate({"shape": shape}).weights_of() if shape in get_args(Shape) else Weights()
     return {
         "weights": {part: FACTORS[how] * getattr(usual, part) for part, how in _weights(form).items() if how in FACTORS},
+        "rules": [rule_of(text) for text in _rules(form) if text],
         "title": form.text("title", most=200), "shape": shape,
         "purpose": "groups" if shape == "groups" else "introductions", "group_size": form.number("group_size"),
         "overlap_hours": form.number("overlap_hours"), "shared_language": form.ticked("shared_language"),
         "no_repeat_rounds": form.number("no_repeat_rounds"),
     }  # fmt: skip
+
+
+def _rules(form: Form) -> list[str]:
+    return [form.text(f"rule_{at}", most=40) for at in range(MOST_RULES)]
 
 
 def _weights(form: Form) -> dict[str, str]:
@@ -189,13 +198,13 @@ def _weights(form: Form) -> dict[str, str]:
 
 def _rounds(
     visit: Visit, *, seen: Feasibility | None = None, asked: dict[str, object] | None = None,
-    chosen: dict[str, str] | None = None, trouble: str = "", status: int = 200,
+    chosen: dict[str, str] | None = None, rules: Sequence[str] = ("",) * MOST_RULES, trouble: str = "", status: int = 200,
 ) -> HTMLResponse:  # fmt: skip
     return visit.page(
         "rounds.html", status=status, rounds=visit.core.rounds.listed(visit.community.id), seen=seen,
         asked=asked or {}, pauses=visit.core.rounds.pauses(visit.community.id), trouble=trouble,
         on="match" in visit.community.settings.jobs, weighed={part: PARTS[part] for part in WEIGHED}, counts=COUNTS,
-        chosen=chosen or {},
+        chosen=chosen or {}, rules=RULES, chosen_rules=rules, in_words=in_words,
     )  # fmt: skip
 
 
@@ -213,6 +222,8 @@ def _one(visit: Visit, round_id: str, *, trouble: str = "", status: int = 200) -
         width=WIDTH,
         label=LABEL,
         parts_in_words=PARTS,
+        in_words=in_words,
+        rules=RULES,
     )
 
 

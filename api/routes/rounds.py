@@ -12,6 +12,8 @@ from api.auth import Host, actor
 from api.core import Core
 from api.idempotency import IdempotencyKey, IdempotentRoute
 from api.schemas import ANY_TEXT, Body, Id, Moment, ObjectPath, View, Whole, responses
+from cohost.match.ordered import MOST_RULES, Kind, RuleField
+from cohost.rounds import Feasibility
 from cohost.rounds import RoundView as Stored
 
 router = APIRouter(tags=["introductions"])
@@ -25,6 +27,13 @@ Part = Literal[
 Weight = Annotated[float, Field(ge=-10, le=10)]
 
 
+class RuleBody(Body):
+    """`cluster`: alike in the field; `distribute`: no two alike; `balance`: each meeting has its share of all."""
+
+    kind: Kind
+    field: RuleField
+
+
 class RulesBody(Body):
     """Who may meet whom, and what counts."""
 
@@ -36,6 +45,9 @@ class RulesBody(Body):
     shared_language: bool = False
     no_repeat_rounds: Whole = Field(6, ge=0, le=100, description="Nobody meets again whom they met in so many rounds.")
     weights: dict[Part, Weight] = Field({}, description="How much each part counts; left out: as usual, 0: not at all.")
+    rules: list[RuleBody] = Field(
+        [], max_length=MOST_RULES, description="In this order, each before all that follow it and before the weights."
+    )
 
 
 class RoundBody(RulesBody):
@@ -44,12 +56,31 @@ class RoundBody(RulesBody):
     deadline: Moment = Field(description="Until when those invited answer.")
 
 
+class RuleLimitsView(View):
+    """For how many a rule cannot be kept, whatever comes of the round."""
+
+    kind: Kind
+    field: RuleField
+    limits: dict[str, int] = Field(description="Reason → how many people; empty where nothing is in its way.")
+
+
+class RuleOutcomeView(View):
+    """In how many of the introductions that stand a rule is kept."""
+
+    kind: Kind
+    field: RuleField
+    kept: int
+    not_kept: int
+    why: str
+
+
 class FeasibilityView(View):
     """What the rules leave, before anybody is matched."""
 
     eligible: int
     with_partner: int
     alone: dict[str, int] = Field(description="Reason → how many.")
+    rules: list[RuleLimitsView]
 
 
 class RoundMadeView(View):
@@ -69,6 +100,7 @@ class IntroductionView(View):
     version: int
     member_ids: list[str]
     reasons: list[str]
+    unmet: list[RuleBody] = Field(description="Rules of the round that it does not keep.")
     parts: dict[str, float]
     confidence: float
 
@@ -89,6 +121,7 @@ class RoundView(View):
     met: int
     not_met: int
     again: int = Field(description="How many would meet again.")
+    rules: list[RuleOutcomeView] = Field(description="What came of each rule, in their order.")
 
 
 class RoundsView(View):
@@ -118,7 +151,7 @@ class ApprovedView(View):
 )
 def feasibility(core: Core, caller: Host, body: RulesBody) -> FeasibilityView:
     """How many could meet somebody; stores nothing, and knows no secret."""
-    return FeasibilityView.model_validate(core.rounds.feasibility(caller.community_id, body.model_dump()))
+    return _feasible(core.rounds.feasibility(caller.community_id, body.model_dump()))
 
 
 @making.post(
@@ -128,7 +161,7 @@ def feasibility(core: Core, caller: Host, body: RulesBody) -> FeasibilityView:
 def make_round(core: Core, caller: Host, body: RoundBody, idempotency_key: IdempotencyKey = None) -> RoundMadeView:
     """The worker matches; read it again in a moment. Nobody is told anything before a host approves."""
     rules = body.model_dump(exclude={"deadline"})
-    seen = FeasibilityView.model_validate(core.rounds.feasibility(caller.community_id, rules))
+    seen = _feasible(core.rounds.feasibility(caller.community_id, rules))
     made = core.rounds.make(caller, rules, body.deadline, actor(caller))
     return RoundMadeView(id=made.id, status=made.status, deadline=made.deadline, feasibility=seen)
 
@@ -168,15 +201,25 @@ def approve_round(core: Core, caller: Host, id: ObjectPath, idempotency_key: Ide
     return ApprovedView(introductions=core.rounds.approve(caller, id))
 
 
+def _feasible(seen: Feasibility) -> FeasibilityView:
+    rules = [RuleLimitsView(**vars(one.rule), limits=one.limits) for one in seen.rules]
+    return FeasibilityView(eligible=seen.eligible, with_partner=seen.with_partner, alone=seen.alone, rules=rules)
+
+
 def _view(one: Stored) -> RoundView:
     return RoundView(
         id=one.round.id, status=one.round.status, asked=one.round.asked, deadline=one.round.deadline,
         made_at=one.round.made_at, left_out=one.round.left_out, invited=one.invited, accepted=one.accepted,
         declined=one.declined, met=one.met, not_met=one.not_met, again=one.again,
+        rules=[
+            RuleOutcomeView(**vars(rule.rule), kept=rule.kept, not_kept=rule.not_kept, why=rule.why)
+            for rule in one.rules
+        ],
         introductions=[
             IntroductionView(
                 suggestion_id=s.id, status=s.status, version=s.version, member_ids=list(s.destination.member_ids),
-                reasons=s.payload["reasons"], parts=s.payload["parts"], confidence=s.confidence,
+                reasons=s.payload["reasons"], unmet=s.payload.get("unmet", []), parts=s.payload["parts"],
+                confidence=s.confidence,
             )
             for s in one.introductions
         ],

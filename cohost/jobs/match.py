@@ -98,7 +98,8 @@ def _draft(meeting: Meeting, plan: Planned, meanings: Meanings, tools: Tools) ->
         title=f"Introduce {listed([names[m] for m in meeting.member_ids])}", round_id=plan.round.id,
         shape=plan.asked.shape, purpose=plan.asked.purpose,
         people=tuple(Person(member_id=m, name=names[m]) for m in meeting.member_ids),
-        parts={name: round(value, 3) for name, value in meeting.parts.items()}, reasons=said or (NOTHING_SHOWN,),
+        parts={name: round(value, 3) for name, value in meeting.parts.items()}, unmet=meeting.unmet,
+        reasons=said or (NOTHING_SHOWN,),
         facts=tuple(StatedFact(**fact.__dict__) for fact in facts), text=_text(said, talk.question),
         until=_day(plan.round.deadline), times=_times(meeting, plan, tools.clock()),
     )  # fmt: skip
@@ -217,8 +218,9 @@ def revise(shown: Suggestion, proposed: dict[str, Any], readable: Readable) -> R
 def emptied(shown: dict[str, Any]) -> dict[str, Any]:
     """Of which round it was, and nothing of anybody."""
     payload = IntroductionPayload.model_validate(shown)
-    silent = {"people": (), "reasons": (), "facts": (), "text": "", "invitations": {}, "reminders": {}, "times": {}}
-    return payload.model_copy(update={"title": TITLE, **silent}).model_dump(mode="json")
+    silent = {"people": (), "unmet": (), "reasons": (), "facts": (), "text": ""}
+    messages: dict[str, Any] = {"invitations": {}, "reminders": {}, "times": {}}
+    return payload.model_copy(update={"title": TITLE, **silent, **messages}).model_dump(mode="json")
 
 
 def still_true(tx: Tx, suggestion: Suggestion) -> bool:

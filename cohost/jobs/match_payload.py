@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from cohost.match.ordered import Rule
+
 NAME = "match"
 
 
@@ -34,6 +36,7 @@ class IntroductionPayload(BaseModel):
     purpose: str
     people: tuple[Person, ...]
     parts: dict[str, float] = Field(default_factory=dict)  # of the compatibility, before weighting
+    unmet: tuple[Rule, ...] = ()  # rules of the round that it does not keep; for hosts alone
     reasons: tuple[str, ...] = ()
     facts: tuple[StatedFact, ...] = ()
     text: str = ""

@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from itertools import combinations
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from cohost.errors import InvalidInput
 from cohost.jobs.shape import Tools
 from cohost.match.child import apart as in_a_process
 from cohost.match.compatibility import Weights
 from cohost.match.features import Embed
+from cohost.match.ordered import MOST_RULES, Rule
 from cohost.match.plan import Meeting, Plan, Round, Runner, plan, plan_mentors
 from cohost.match.profile import Profile, Purpose
 from cohost.match.rules import Must
@@ -44,8 +45,16 @@ class Asked(BaseModel):
     shared_language: bool = False
     no_repeat_rounds: int = Field(6, ge=0, le=100)
     weights: dict[str, float] = Field(default_factory=dict)
+    rules: tuple[Rule, ...] = Field((), max_length=MOST_RULES)  # in the order in which they count, before the weights
     locked: tuple[str, ...] = ()  # introductions of an earlier try that stay
     apart: tuple[tuple[str, ...], ...] = ()  # people of introductions that a host dropped
+
+    @field_validator("rules")
+    @classmethod
+    def _one_rule_a_field(cls, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+        if len({rule.field for rule in rules}) < len(rules):
+            raise ValueError("two rules are about one field; keep one of them")
+        return rules
 
     def weights_of(self) -> Weights:
         """How much each part counts; raises TypeError for a part that does not exist."""
@@ -145,9 +154,11 @@ def matched(
     if asked.shape in ("pairs", "groups"):
         weights = asked.weights_of()
         shape: Literal["pairs", "groups"] = "pairs" if asked.shape == "pairs" else "groups"
-        return plan(free, Round(shape, asked.purpose, asked.must, weights, asked.group_size), apart, embed, run=run)
+        return plan(
+            free, Round(shape, asked.purpose, asked.must, weights, asked.group_size, asked.rules), apart, embed, run=run
+        )
     learners, teachers = sides(asked, free, here, now)
-    round_ = Round("pairs", asked.purpose, asked.must, asked.weights_of())
+    round_ = Round("pairs", asked.purpose, asked.must, asked.weights_of(), rules=asked.rules)
     places = [(one, int(here.stored[one.member_id].fields.get("capacity", DEFAULT_CAPACITY))) for one in teachers]
     return plan_mentors(learners, places, round_, apart, embed, run=run)
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from cohost.match.profile import Profile
+from cohost.match.ordered import Term
+from cohost.match.profile import Profile, Rows
 from cohost.ports import FloatArray
 
-Rows = list[int] | range | slice  # no tuple: NumPy would take it for one place in several dimensions
 LEVELS = 4.0  # from the lowest level to the highest
 
 
@@ -48,13 +48,16 @@ class Compatibility:
     features: Features
     weights: Weights = Weights()
     wanted_gap: float = 1.5  # levels between mentor and mentee
+    ordered: tuple[Term, ...] = ()  # rules that come before the parts
 
     def block(self, rows: Rows, columns: Rows) -> FloatArray:
-        """(rows, columns) float32, the weighted sum of the parts."""
+        """(rows, columns) float32, the weighted sum of the parts and of the rules before them."""
         everyone = np.arange(len(self.features.level))
         total = np.zeros((len(everyone[rows]), len(everyone[columns])), np.float32)
         for name, part in self.parts(rows, columns).items():
             total += np.float32(self._weight(name)) * part
+        for term in self.ordered:
+            total += np.float32(term.weight) * term.block(rows, columns)
         return total
 
     def parts(self, rows: Rows, columns: Rows) -> Mapping[str, FloatArray]:

@@ -12,7 +12,7 @@ from cohost.match.rules import BoolArray
 from cohost.ports import FloatArray
 
 SMALLEST, LARGEST = 3, 6
-NEVER = -1_000.0  # the worth of a pair that may not meet: no sum of others makes up for it
+NEVER = -1_000.0  # times the highest score, the worth of a pair that may not meet: no sum of others makes up for it
 PASSES = 20  # over everyone; a pass without a swap ends it
 KICKS = 100  # tries to free a worst group that no swap improves
 NEAR = 12  # people whom the worst group would be most glad of
@@ -29,7 +29,8 @@ def match_groups(scores: FloatArray, allowed: BoolArray, size: int, *, seed: int
         raise ValueError(f"A group has {SMALLEST} to {LARGEST} members, not {size}.")
     if len(scores) < SMALLEST:
         return Matched((), tuple(range(len(scores))))
-    search = _Search(np.where(allowed, scores, NEVER).astype(np.float64), sizes_of(len(scores), size))
+    never = NEVER * (1 + float(np.abs(scores).max()))
+    search = _Search(np.where(allowed, scores, never).astype(np.float64), sizes_of(len(scores), size))
     search.climb_sum()
     search.climb_worst(np.random.default_rng(seed))
     return _lawful(search.members(), allowed)

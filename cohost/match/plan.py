@@ -14,6 +14,7 @@ from cohost.match.compatibility import Compatibility, Weights
 from cohost.match.features import Embed, features_of
 from cohost.match.groups import LARGEST, SMALLEST, match_groups
 from cohost.match.mentors import Assigned, match_mentors
+from cohost.match.ordered import Rule, terms_of
 from cohost.match.pairs import Matched, match_pairs
 from cohost.match.profile import Profile, Purpose, eligible
 from cohost.match.rules import Allowed, Must
@@ -32,6 +33,7 @@ class Round:
     must: Must = Must()
     weights: Weights = Weights()
     group_size: int = 4
+    rules: tuple[Rule, ...] = ()  # in the order in which they count, before the weights
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Meeting:
     member_ids: tuple[str, ...]
     parts: dict[str, float]  # mean over the pairs within, before weighting
     compatibility: float  # the weighted sum of the parts
+    unmet: tuple[Rule, ...] = ()  # rules of the round that it does not keep
 
 
 @dataclass(frozen=True)
@@ -64,11 +67,16 @@ def plan(
     chosen = eligible(people, asked.purpose)
     if asked.shape == "groups" and len(chosen) > MOST_IN_GROUPS:
         raise InvalidInput(f"Groups are made of up to {MOST_IN_GROUPS} members; split the round.")
-    compatibility = Compatibility(features_of(chosen, embed), asked.weights)
+    compatibility = _compatibility(chosen, asked, embed)
     allowed = Allowed(chosen, asked.must, apart_pairs)
     matched: Matched = run(_match, compatibility, allowed, asked)
     meetings = tuple(_meeting(compatibility, chosen, group) for group in matched.groups)
     return Plan(meetings, {chosen[at].member_id: allowed.why_alone(at) for at in matched.left_out})
+
+
+def _compatibility(people: Sequence[Profile], asked: Round, embed: Embed) -> Compatibility:
+    terms = terms_of(asked.rules, people, sum(abs(weight) for weight in vars(asked.weights).values()))
+    return Compatibility(features_of(people, embed), asked.weights, ordered=terms)
 
 
 def _match(compatibility: Compatibility, allowed: Allowed, asked: Round) -> Matched:
@@ -90,7 +98,7 @@ def plan_mentors(
     capacity = {mentor.member_id: places for mentor, places in mentors}
     teachers = eligible((mentor for mentor, _ in mentors), "helping")
     together = (*learners, *teachers)
-    compatibility = Compatibility(features_of(together, embed), asked.weights)
+    compatibility = _compatibility(together, asked, embed)
     allowed = Allowed(together, asked.must, apart_pairs)
     rows, columns = range(len(learners)), range(len(learners), len(together))
     assigned: Assigned = run(
@@ -108,4 +116,5 @@ def _meeting(compatibility: Compatibility, people: Sequence[Profile], group: Seq
     places = list(group)
     means = {name: float(part[one, other].mean()) for name, part in compatibility.parts(places, places).items()}
     total = sum(getattr(compatibility.weights, name) * mean for name, mean in means.items())
-    return Meeting(tuple(people[at].member_id for at in group), means, total)
+    unmet = tuple(term.rule for term in compatibility.ordered if not term.kept(places))
+    return Meeting(tuple(people[at].member_id for at in group), means, total, unmet)

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 Purpose = Literal["introductions", "groups", "helping"]
 Field = Literal["goals", "interests", "offers", "asks", "level", "languages", "time_zone", "about"]
 
+Rows = list[int] | range | slice  # no tuple: NumPy would take it for one place in several dimensions
+
 WEEK_HOURS = 168
 
 
@@ -26,6 +28,7 @@ class Profile:
     level: int | None = None  # 0 = new to the subject .. 4 = expert
     languages: frozenset[str] = frozenset()  # codes such as "en"
     hours: frozenset[int] = frozenset()  # of the week, in UTC, when free: 0 = Monday 00:00
+    utc_offset: float | None = None  # hours that their clock is ahead of UTC
     about: str = ""
     posts_per_week: float = 0.0
     shown: frozenset[Field] = frozenset()  # what a match may be shown
@@ -39,13 +42,18 @@ def eligible(profiles: Iterable[Profile], purpose: Purpose) -> tuple[Profile, ..
     return tuple(sorted(willing, key=lambda profile: (-profile.skipped, profile.member_id)))
 
 
+def offset_of(time_zone: str, at: datetime) -> float:
+    """Hours that the clock of a place is ahead of UTC at a time."""
+    offset = at.astimezone(ZoneInfo(time_zone)).utcoffset()
+    return offset.total_seconds() / 3600 if offset else 0.0
+
+
 def utc_hours(local_hours: Iterable[int], time_zone: str, at: datetime) -> frozenset[int]:
     """Hours of the week of a place, as hours of the week in UTC, with the clock that holds there at `at`.
 
     Where clocks differ by half an hour, an hour counts only when all of it is free, so that a promised overlap is real.
     """
-    offset = at.astimezone(ZoneInfo(time_zone)).utcoffset()
-    minutes = int(offset.total_seconds() // 60) if offset else 0
+    minutes = int(60 * offset_of(time_zone, at))
     free = {hour % WEEK_HOURS for hour in local_hours}
     touched = {
         hour: {(hour * 60 + minutes) // 60 % WEEK_HOURS, (hour * 60 + minutes + 59) // 60 % WEEK_HOURS}

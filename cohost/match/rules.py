@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cohost.match.compatibility import Rows
-from cohost.match.profile import WEEK_HOURS, Profile
+from cohost.match.profile import WEEK_HOURS, Profile, Rows
 from cohost.ports import FloatArray
 
 BoolArray = NDArray[np.bool_]

@@ -6,11 +6,10 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast, get_args
-from zoneinfo import ZoneInfo
 
 from cohost.errors import InvalidInput
 from cohost.match.profile import Field, Profile, Purpose
-from cohost.match.table import LEVELS, hours_of
+from cohost.match.table import LEVELS, hours_of, zone_offset
 from cohost.store.profiles import StoredProfile
 
 LISTS = ("goals", "interests", "offers", "asks", "languages")
@@ -55,7 +54,8 @@ def as_profile(stored: StoredProfile, at: datetime, *, posts_per_week: float = 0
         stored.member_id, goals=tuple(f.get("goals", ())), interests=tuple(f.get("interests", ())),
         offers=tuple(f.get("offers", ())), asks=tuple(f.get("asks", ())), level=f.get("level"),
         languages=frozenset(code.casefold() for code in f.get("languages", ())),
-        hours=hours_of(tuple(f.get("free", ())), f.get("time_zone", ""), at), about=f.get("about", ""),
+        hours=hours_of(tuple(f.get("free", ())), f.get("time_zone", ""), at),
+        utc_offset=zone_offset(f.get("time_zone", ""), at), about=f.get("about", ""),
         posts_per_week=posts_per_week, shown=frozenset(cast("Collection[Field]", stored.shown)),
         purposes=frozenset(cast("Collection[Purpose]", stored.purposes)), skipped=skipped,
     )  # fmt: skip
@@ -79,9 +79,9 @@ def _items(name: str, value: Any) -> list[str]:
 def _check_times(fields: Mapping[str, Any], at: datetime) -> None:
     zone = fields.get("time_zone", "")
     try:
-        ZoneInfo(zone or "UTC")
-    except (OSError, KeyError, ValueError) as error:  # a folder; no such name; a path
-        raise InvalidInput(f"time_zone is {zone!r}, not a name such as Europe/Paris.", field="time_zone") from error
+        zone_offset(zone, at)
+    except InvalidInput as error:
+        raise InvalidInput(error.message, field="time_zone") from error
     try:
         hours_of(tuple(fields.get("free", ())), zone, at)
     except InvalidInput as error:

@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast, get_args
-from zoneinfo import ZoneInfo
 
 from cohost.errors import InvalidInput
-from cohost.match.profile import Field, Profile, Purpose, utc_hours
+from cohost.match.profile import Field, Profile, Purpose, offset_of, utc_hours
 from cohost.store.profiles import StoredProfile
 
 # Lists are divided by semicolons; `free` reads like "mon 18-21; sat 9-12", in the member's own time zone.
@@ -99,7 +98,8 @@ def _profile(row: dict[str, str], at: datetime) -> Profile:
         row["member_id"], goals=_list(row, "goals"), interests=_list(row, "interests"), offers=_list(row, "offers"),
         asks=_list(row, "asks"), level=_level(row.get("level", "")),
         languages=frozenset(code.casefold() for code in _list(row, "languages")),
-        hours=hours_of(_list(row, "free"), row.get("time_zone", ""), at), about=row.get("about", ""),
+        hours=hours_of(_list(row, "free"), row.get("time_zone", ""), at),
+        utc_offset=zone_offset(row.get("time_zone", ""), at), about=row.get("about", ""),
         posts_per_week=_posts(row.get("posts_per_week", "")),
         shown=cast("frozenset[Field]", _known(row, "shown", get_args(Field))),
         purposes=cast("frozenset[Purpose]", _known(row, "purposes", get_args(Purpose))),
@@ -148,11 +148,16 @@ def hours_of(spans: tuple[str, ...], time_zone: str, at: datetime) -> frozenset[
         return frozenset()
     if not time_zone:
         raise InvalidInput("free hours need a time_zone.")
+    zone_offset(time_zone, at)
+    return utc_hours([hour for span in spans for hour in _span(span)], time_zone, at)
+
+
+def zone_offset(time_zone: str, at: datetime) -> float | None:
+    """Hours ahead of UTC; None where no zone is named; raises InvalidInput."""
     try:
-        ZoneInfo(time_zone)
+        return offset_of(time_zone, at) if time_zone else None
     except (OSError, KeyError, ValueError) as error:  # a folder; no such name; a path
         raise InvalidInput(f"time_zone is {time_zone!r}, not a name such as Europe/Paris.") from error
-    return utc_hours([hour for span in spans for hour in _span(span)], time_zone, at)
 
 
 def _span(span: str) -> range:

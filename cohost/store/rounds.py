@@ -19,6 +19,8 @@ Outcome = Literal["", "met", "not_met"]
 Status = Literal["waiting", "proposed", "failed"]
 LIVE = ("approved", "publishing", "published", "uncertain")  # states of an introduction whose invitations count
 
+STANDING = ("pending", *LIVE)
+
 
 @dataclass(frozen=True)
 class StoredRound:
@@ -126,7 +128,7 @@ def kept_in(tx: Tx, community_id: str, round_id: str) -> frozenset[str]:
     """Members of the introductions of a round that stand: locked, approved, or stored by a try that was broken off."""
     query = sa.select(suggestions.c.payload).where(
         suggestions.c.community_id == community_id, suggestions.c.job == "match",
-        suggestions.c.status.in_(("pending", *LIVE)),
+        suggestions.c.status.in_(STANDING),
     )  # fmt: skip
     mine = (row for row in tx.execute(query) if row.payload["round_id"] == round_id)
     return frozenset(person["member_id"] for row in mine for person in row.payload["people"])

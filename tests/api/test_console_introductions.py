@@ -57,6 +57,20 @@ def test_a_round_from_the_form_to_names_and_back(core, client, written, story):
     assert "1 would meet again" in Visitor(client, core).sign_in("hana").text("/match")
 
 
+def test_rules_are_chosen_in_an_order_and_told_where_they_are_not_kept(core, client, written, story):
+    hana = Visitor(client, core).sign_in("hana")
+    chosen = {"rule_0": "distribute:languages", "rule_1": "cluster:level"}
+    page = hana.submit("/match", on="/match", **RULES, **chosen, look="yes").text
+    assert "Not together: people who share a language. It cannot be kept for all:" in page
+    assert "Together: people on one level. Nothing known is in its way." in page
+    hana.submit("/match", on="/match", **RULES, **chosen)
+    story.work()
+    (view,) = core.rounds.listed(HERE)
+    page = hana.text(f"/match/{view.round.id}")
+    assert "Not together: people who share a language: kept in 0 of 1." in page
+    assert "Not kept here. Not together: people who share a language." in page
+
+
 def test_a_host_matches_anew_without_two_people_together(core, client, written, story):
     hana = Visitor(client, core).sign_in("hana")
     hana.submit("/match", on="/match", **RULES)

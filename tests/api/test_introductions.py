@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from cohost.match.limits import ALL_ALIKE, TOO_MANY
+
 ADA = {
     "asks": ["reading charts"], "offers": ["tying knots"], "goals": ["sail to the island"], "interests": ["old maps"],
     "languages": ["English"], "time_zone": "Europe/Lisbon", "free": ["mon 18-21"], "level": 1,
@@ -23,7 +25,7 @@ def written(client, as_, story):
 def test_a_round_from_profiles_to_names(client, as_, written, story):
     made = client.post("/v1/match-rounds", json=RULES, headers=as_("hana"))
     assert made.status_code == 202
-    assert made.json()["feasibility"] == {"eligible": 2, "with_partner": 2, "alone": {}}
+    assert made.json()["feasibility"] == {"eligible": 2, "with_partner": 2, "alone": {}, "rules": []}
     story.work()
     path = f"/v1/match-rounds/{made.json()['id']}"
     (one,) = client.get(path, headers=as_("hana")).json()["introductions"]
@@ -46,6 +48,27 @@ def test_a_round_from_profiles_to_names(client, as_, written, story):
         client.post(f"/v1/invitations/{mine['id']}/outcome", json=sent, headers=as_("ada")).json()["outcome"] == "met"
     )
     assert client.get(path, headers=as_("hana")).json()["again"] == 1
+
+
+def test_a_rule_that_cannot_be_kept_is_told_before_and_after(client, as_, written, story):
+    rules = [{"kind": "distribute", "field": "languages"}, {"kind": "cluster", "field": "level"}]
+    made = client.post("/v1/match-rounds", json=RULES | {"rules": rules}, headers=as_("hana")).json()
+    one_language, one_level = made["feasibility"]["rules"]
+    assert one_language["limits"] == {ALL_ALIKE: 2, TOO_MANY: 1}  # both speak English alone, and there is one meeting
+    assert one_level["limits"] == {}
+    story.work()
+    view = client.get(f"/v1/match-rounds/{made['id']}", headers=as_("hana")).json()
+    assert view["introductions"][0]["unmet"] == rules[:1]
+    assert [(one["kept"], one["not_kept"], bool(one["why"])) for one in view["rules"]] == [(0, 1, True), (1, 0, False)]
+
+
+@pytest.mark.parametrize("rules", [
+    [{"kind": "cluster", "field": "level"}, {"kind": "balance", "field": "level"}], [{"kind": "cluster", "field": "age"}],
+])  # fmt: skip
+def test_rules_that_cannot_be_are_refused(client, as_, written, rules):
+    refused = client.post("/v1/match-rounds/feasibility", json={"rules": rules}, headers=as_("hana"))
+    assert refused.status_code == 422
+    assert "rules" in str(refused.json())
 
 
 def test_without_the_job_a_round_is_refused(client, as_, story):

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from cohost.errors import Busy, InvalidInput
 from cohost.match.child import apart
+from cohost.match.ordered import Rule
 from cohost.match.plan import Plan, Round, plan, plan_mentors
 from cohost.match.profile import Profile
 from cohost.match.rules import NO_HOURS, NO_LANGUAGE, NOBODY_LEFT, Must
@@ -26,6 +27,12 @@ INTRODUCTIONS = frozenset({"introductions"})
 ROUNDS = st.builds(
     Round, shape=st.sampled_from(["pairs", "groups"]), group_size=st.integers(3, 6),
     must=st.builds(Must, overlap_hours=st.integers(0, 2), shared_language=st.booleans()),
+    rules=st.lists(
+        st.builds(
+            Rule, st.sampled_from(["cluster", "distribute", "balance"]),
+            st.sampled_from(["level", "languages", "time_zone", "asks"]),
+        ), max_size=2,
+    ).map(tuple),
 )  # fmt: skip
 Community = tuple[list[Profile], frozenset[frozenset[str]]]
 

@@ -34,6 +34,7 @@ from tests.cohost.match_case import CHAOS_ROUNDS, here
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 AT_ONCE = 20
 SUBJECTS = ("baking bread slowly", "chess opening moves", "drawing old harbours", "sailing at night")
+KINDS = ("cluster", "distribute", "balance")
 PURPOSES = ("introductions", "groups", "helping")
 SECRET_WORDS = ("block", "report", "safety", "moderat")
 
@@ -94,6 +95,11 @@ def test_rounds_over_generated_communities(core: App, seeds: range) -> None:
         check_everybody(made, open_drafts, open_left)
         check_everybody(made, drafts, left_out)
         check_the_same_but_for_who(open_drafts, drafts)
+        assert all(
+            one["field"] in {rule["field"] for rule in made.asked["rules"]}
+            for d in drafts
+            for one in d.payload["unmet"]
+        )
         assert set(left_out.values()) <= {NO_LANGUAGE, NO_HOURS, NOBODY_LEFT}
         assert all(left_out[one] == open_left[one] for one in left_out.keys() & open_left.keys())
 
@@ -144,6 +150,10 @@ def generated(core: App, seed: int) -> Generated:
     asked = {
         "shape": shape, "purpose": "groups" if shape == "groups" else "introductions", "group_size": random.randint(3, 5),
         "overlap_hours": random.choice((0, 0, 2)), "shared_language": random.random() < 0.3,
+        "rules": [
+            {"kind": random.choice(KINDS), "field": field}
+            for field in random.sample(("level", "languages", "time_zone", "goals"), random.randint(0, 2))
+        ],
     }  # fmt: skip
     with core.store.write() as tx:
         people.put_community(tx, Community(name, name, settings=CommunitySettings(jobs=("match",))), NOW)

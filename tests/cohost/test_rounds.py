@@ -327,3 +327,10 @@ def test_an_erased_member_leaves_no_word_in_rounds_and_invitations(on: Story) ->
     again = on.core.rounds.view(HERE, view.round.id)
     assert "Ben" not in str([one.payload for one in again.introductions])
     assert "reading charts" not in str([one.payload for one in again.introductions])
+
+
+def test_what_fits_many_people_is_looked_at_in_another_process(on: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = {"rules": [{"kind": "cluster", "field": "languages"}]}
+    here = on.core.rounds.feasibility(HERE, asked)
+    monkeypatch.setattr("cohost.rounds.IN_A_PROCESS", 0)
+    assert on.core.rounds.feasibility(HERE, asked) == here
