@@ -33,6 +33,7 @@ from api.routes import (
     moderation,
     pages,
     profiles,
+    purpose,
     questions,
     reports,
     rounds,
@@ -47,7 +48,8 @@ from cohost import __version__
 from cohost.bootstrap import App
 
 ROUTERS = (
-    community.router, spaces.router, members.router, consents.router, sources.router, batch.router, files.uploads, files.router,
+    community.router, purpose.making, purpose.router,
+    spaces.router, members.router, consents.router, sources.router, batch.router, files.uploads, files.router,
     pages.router, search.router, questions.asking, questions.router, gaps.router,
     moderation.router, reports.making, reports.router, appeals.making, appeals.router,
     discussion.making, discussion.router, calendar.making, calendar.router,

@@ -20,6 +20,7 @@ from cohost.invitations import Invitations
 from cohost.llm import build_model, build_second_reader
 from cohost.ports import Connector, Embedder, LanguageModel, ModerationReader, Search, Sender, VectorIndex
 from cohost.profiles import Profiles
+from cohost.purpose.service import Purposes
 from cohost.questions import Questions
 from cohost.reading import to_be_read
 from cohost.recall import Superseded
@@ -76,6 +77,7 @@ class App:
     invitations: Invitations
     discussion: Discussion
     calendar: Calendar
+    purposes: Purposes
     moderation: ModerationReader
     worker: Worker
 
@@ -162,6 +164,7 @@ def _wired(
         introduced,
         Discussion(store, clock),
         planned,
+        Purposes(store, clock, model),
         reader,
         Worker(store, clock, search, model, posting, approval, files, reader, build_second_reader(settings, clock), reads,
                LessonConcepts(reads), due),

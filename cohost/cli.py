@@ -422,7 +422,7 @@ def _create_community(core: App, community_id: str, name: str) -> Community:
     with core.store.write() as tx:
         if community_id in {c.id for c in people.all_communities(tx)}:
             raise InvalidInput(f"There is a community {community_id!r} already.")
-        people.put_community(tx, new, core.clock())
+        people.put_community(tx, new, core.clock(), by=OPERATOR.name)
         audit.record(tx, new.id, OPERATOR, "community.created", "community", new.id, now=core.clock())
     notes.print(f"Created community {community_id}.")
     return new

@@ -26,6 +26,7 @@ class BigPurpose:
     goals: tuple[str, ...] = ()
     activities: tuple[str, ...] = ()
     outcome: str = ""
+    sentence: str = ""  # all of it in one: "We bring together … in order to … so that …"
 
 
 @dataclass(frozen=True)

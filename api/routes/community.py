@@ -14,9 +14,10 @@ from api.core import Core
 from api.schemas import ANY_TEXT, WORDS, Body, Name, View, Whole, responses
 from cohost import model
 from cohost.bootstrap import App
-from cohost.errors import InvalidInput, StaleVersion
+from cohost.errors import InvalidInput
 from cohost.jobs import JOBS
 from cohost.jobs.moderate_words import CATEGORIES
+from cohost.purpose.service import check_seen
 from cohost.store import Tx, audit, moderation_fits, people
 
 router = APIRouter(tags=["community"])
@@ -35,6 +36,7 @@ class BigPurposeView(View):
     goals: list[str]
     activities: list[str]
     outcome: str
+    sentence: str = Field(description="All of it in one sentence; empty where a host has not chosen one.")
 
 
 class SettingsView(View):
@@ -72,6 +74,7 @@ class BigPurposeBody(Body):
     goals: Lines | None = None
     activities: Lines | None = None
     outcome: str | None = Field(None, max_length=2000, pattern=ANY_TEXT)
+    sentence: str | None = Field(None, max_length=2000, pattern=ANY_TEXT)
 
 
 class SettingsBody(Body):
@@ -122,7 +125,7 @@ def put_community(core: Core, caller: HostOrPlatform, body: CommunityBody) -> Co
             settings=replace(old.settings, **_given(body.settings)),
         )
         if new != old:
-            people.put_community(tx, new, core.clock())
+            people.put_community(tx, new, core.clock(), by=actor(caller).name)
             changed = [name for name in ("name", "big_purpose", "guidelines", "settings") if _differs(old, new, name)]
             audit.record(
                 tx, old.id, actor(caller), "community.changed", "community", old.id, now=core.clock(), fields=changed
@@ -161,8 +164,7 @@ def _check_categories(names: Iterable[str], field: str) -> None:
 def _next_purpose(old: model.BigPurpose, new: BigPurposeBody | None) -> model.BigPurpose:
     if new is None:
         return old
-    if new.version is not None and new.version != old.version:
-        raise StaleVersion(f"You saw version {new.version} of the Big Purpose; now it is {old.version}. Read it again.")
+    check_seen(old, new.version)
     changed = replace(old, **{k: v for k, v in _given(new).items() if k != "version"})
     return old if changed == old else replace(changed, version=old.version + 1)
 

@@ -60,7 +60,7 @@ def _put_people_and_spaces(tx: Tx, now: datetime) -> None:
         tuple(described["guidelines"]),
         CommunitySettings(jobs=("answer", "discuss", "match", "moderate")),
     )
-    people.put_community(tx, community, now)
+    people.put_community(tx, community, now, by=OPERATOR.name)
     for row in _read("members.yaml"):
         joined = now - timedelta(days=row["joined_days_ago"])
         people.put_member(

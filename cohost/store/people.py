@@ -11,8 +11,10 @@ import sqlalchemy as sa
 
 from cohost.errors import NotFound
 from cohost.model import BigPurpose, Community, CommunitySettings, Member
+from cohost.store import purposes
 from cohost.store.engine import Tx, kept
 from cohost.store.idsets import IDS_PER_QUERY, gathered, ids
+from cohost.store.purposes import PurposeVersion
 from cohost.store.tables import communities, members
 
 
@@ -29,8 +31,10 @@ def all_communities(tx: Tx) -> list[Community]:
     return [_community(row) for row in tx.execute(sa.select(communities).order_by(communities.c.created_at))]
 
 
-def put_community(tx: Tx, new: Community, now: datetime) -> None:
-    """Insert or replace; a changed Big Purpose must come with its next version."""
+def put_community(
+    tx: Tx, new: Community, now: datetime, *, by: str | None = None, restored_from: int | None = None
+) -> None:
+    """Insert or replace; a changed Big Purpose must come with its next version, which is kept with who made it."""
     values: dict[str, Any] = {
         "name": new.name,
         "big_purpose": asdict(new.big_purpose),
@@ -40,6 +44,7 @@ def put_community(tx: Tx, new: Community, now: datetime) -> None:
     changed = tx.execute(communities.update().where(communities.c.id == new.id).values(values))
     if changed.rowcount == 0:
         tx.execute(communities.insert().values(id=new.id, created_at=now, **values))
+    purposes.keep(tx, new.id, PurposeVersion(new.big_purpose, by, now, restored_from))
 
 
 def _community(row: sa.Row[Any]) -> Community:

@@ -46,6 +46,17 @@ communities = Table(
     Column("created_at", Instant, nullable=False),
 )  # fmt: skip
 
+purposes = Table(  # every version of a Big Purpose, the newest included
+    "purposes", metadata,
+    _community(),
+    Column("version", Integer, nullable=False),
+    Column("statement", JSON, nullable=False),
+    Column("made_by", String),  # a member's id, "platform" or "operator"; neither this nor the time is known of the oldest
+    Column("made_at", Instant),
+    Column("restored_from", Integer),  # the version whose words it took again
+    sa.PrimaryKeyConstraint("community_id", "version"),
+)  # fmt: skip
+
 members = Table(
     "members", metadata,
     _community(),
@@ -555,8 +566,17 @@ slots = Table(
     Column("format", String, nullable=False),  # "" = in turn
     Column("status", String, nullable=False),  # planned, asked, dropped, missed
     Column("request_id", ForeignKey("requests.id", ondelete="SET NULL")),
+    Column("named", Boolean, nullable=False, server_default=sa.true()),  # the theme by the host, for this very plan
     Index("ix_slots_at", "status", "at"),
     Index("ix_slots_space", "community_id", "space_id", "at"),
+)  # fmt: skip
+
+themes = Table(
+    "themes", metadata,
+    _community(),
+    Column("period", String, nullable=False),  # "2026-05", or "2026-W19" by ISO 8601
+    Column("title", Text, nullable=False),
+    sa.PrimaryKeyConstraint("community_id", "period"),
 )  # fmt: skip
 
 model_spend = Table(

@@ -14,6 +14,10 @@ SIGNED = {"POST /v1/hooks/{id}"}  # by its sender, with the hook's own secret
 TABLE = {
     "GET /v1/community": EVERYONE,
     "PUT /v1/community": "host platform",
+    "POST /v1/big-purpose/drafts": "host",
+    "GET /v1/big-purpose/versions": "host",
+    "GET /v1/big-purpose/versions/{version}": "host",
+    "POST /v1/big-purpose/versions/{version}/restoration": "host",
     "GET /v1/spaces": EVERYONE,
     "GET /v1/spaces/{id}": EVERYONE,
     "PUT /v1/spaces/{id}": "host platform",
@@ -90,7 +94,7 @@ TABLE = {
     "DELETE /v1/hooks/{id}": "host",
 }
 HOLDER = {"member": "ada", "moderator": "mo", "host": "hana", "platform": "platform"}
-PATHS = {"{id:path}": "nothing", "{id}": "nothing", "{space}": "course", "{name}": "nothing"}
+PATHS = {"{id:path}": "nothing", "{id}": "nothing", "{space}": "course", "{name}": "nothing", "{version}": "1"}
 
 
 def address(route):
