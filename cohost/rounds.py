@@ -115,7 +115,7 @@ class Rounds:
         with self._store.read() as tx:
             apart = kept_apart(tx, community_id, asked)
             here = present(tx, community_id, asked.purpose, now) if table is None else of_table(table, asked.shape, now)
-        return matched(asked, here.profiles, here, apart, embed, now)
+        return matched(asked, here, apart, embed, now)
 
     def make(self, caller: Caller, given: dict[str, Any], deadline: datetime, actor: Actor) -> StoredRound:
         """Ask for a round; the worker matches. Raises InvalidInput, Conflict where the job is off."""

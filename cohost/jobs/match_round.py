@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -125,18 +126,19 @@ def left_out_before(past: Sequence[StoredRound]) -> dict[str, int]:
 
 
 def planned(tools: Tools, stored: StoredRound) -> Planned:
-    """Match; whoever is in an introduction of this round that stands takes no part."""
+    """Match those who are in no introduction of this round that stands, and mentors who have room left."""
     asked, now, community = Asked.model_validate(stored.asked), tools.clock(), tools.community.id
     with tools.store.read() as tx:
         here = present(tx, community, asked.purpose, now)
         apart = kept_apart(tx, community, asked, but=stored.id)
         kept = rounds.kept_in(tx, community, stored.id)
-    free = [profile for profile in here.profiles if profile.member_id not in kept]
     assert tools.embedder is not None  # noqa: S101  the caller asked before
-    made = matched(asked, free, here, apart, tools.embedder.embed, now, run=tools.run)
+    made = matched(asked, here, apart, tools.embedder.embed, now, kept=kept, run=tools.run)
     hours = {profile.member_id: profile.hours for profile in here.profiles}
     names = {member: one.name for member, one in here.members.items()}
-    return Planned(stored, asked, made.meetings, dict(made.left_out), here.stored, hours, names)
+    met = {member for members in kept for member in members}
+    left_out = {member: why for member, why in made.left_out.items() if member not in met}
+    return Planned(stored, asked, made.meetings, left_out, here.stored, hours, names)
 
 
 def kept_apart(tx: Tx, community_id: str, asked: Asked, *, but: str = "") -> frozenset[frozenset[str]]:
@@ -147,32 +149,38 @@ def kept_apart(tx: Tx, community_id: str, asked: Asked, *, but: str = "") -> fro
 
 
 def matched(
-    asked: Asked, free: Sequence[Profile], here: Present, apart: frozenset[frozenset[str]], embed: Embed, now: datetime,
-    *, run: Runner = in_a_process,
+    asked: Asked, here: Present, apart: frozenset[frozenset[str]], embed: Embed, now: datetime,
+    *, kept: Sequence[tuple[str, ...]] = (), run: Runner = in_a_process,
 ) -> Plan:  # fmt: skip
-    """Who of `free` meets whom. Raises InvalidInput, Busy."""
+    """Who meets whom, beside the introductions that are kept, a mentee before their mentor. Raises InvalidInput, Busy."""
     if asked.shape in ("pairs", "groups"):
         weights = asked.weights_of()
+        taken = {member for members in kept for member in members}
+        free = [profile for profile in here.profiles if profile.member_id not in taken]
         shape: Literal["pairs", "groups"] = "pairs" if asked.shape == "pairs" else "groups"
         return plan(
             free, Round(shape, asked.purpose, asked.must, weights, asked.group_size, asked.rules), apart, embed, run=run
         )
-    learners, teachers = sides(asked, free, here, now)
+    learners, teachers = sides(asked, here.profiles, here, now)
+    served, busy = {members[0] for members in kept}, Counter(members[-1] for members in kept)
     round_ = Round("pairs", asked.purpose, asked.must, asked.weights_of(), rules=asked.rules)
-    places = [(one, int(here.stored[one.member_id].fields.get("capacity", DEFAULT_CAPACITY))) for one in teachers]
-    return plan_mentors(learners, places, round_, apart, embed, run=run)
+    room = {m: int(one.fields.get("capacity", DEFAULT_CAPACITY)) - busy[m] for m, one in here.stored.items()}
+    places = [(one, room[one.member_id]) for one in teachers if room[one.member_id] > 0]
+    apart |= {frozenset(members) for members in kept}
+    return plan_mentors([one for one in learners if one.member_id not in served], places, round_, apart, embed, run=run)
 
 
 def sides(asked: Asked, free: Sequence[Profile], here: Present, now: datetime) -> tuple[list[Profile], list[Profile]]:
-    """(who learns, who helps): for a buddy, newcomers and those who have been here for long."""
+    """(who learns, who helps): for a buddy, newcomers and those who have been here for long.
+
+    With mentors, whoever helps some may ask others for help.
+    """
     if asked.shape == "buddy":
         age = {m: now - one.joined_at for m, one in here.members.items() if one.joined_at is not None}
         known = [one for one in free if one.member_id in age]
         new = [one for one in known if age[one.member_id] <= NEWCOMER]
         return new, [one for one in known if "helping" in one.purposes and age[one.member_id] >= EXPERIENCED]
-    return [one for one in free if one.asks and "helping" not in one.purposes], [
-        one for one in free if "helping" in one.purposes
-    ]
+    return [one for one in free if one.asks], [one for one in free if "helping" in one.purposes]
 
 
 def met_lately(tx: Tx, community_id: str, count: int, this: str) -> frozenset[frozenset[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import permutations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from cohost.match.rules import BoolArray
 from cohost.ports import FloatArray
 
+TRIES = 5  # to let two who would help each other meet once; then it is said beforehand for all
 UNIT = 10_000  # the flow counts in whole numbers
 IntArray = NDArray[np.int64]
 
@@ -21,6 +23,42 @@ class Assigned:
 
     mentor_of: tuple[int | None, ...]  # by mentee; None where no mentor was left
     total: float  # sum of scores, without what the load cost
+
+
+def match_once(
+    scores: FloatArray, allowed: BoolArray, capacities: Sequence[int], skipped: Sequence[int],
+    place: Sequence[int | None],
+) -> Assigned:  # fmt: skip
+    """As `match_mentors`, where mentees may be mentors too: two who could help each other meet once.
+
+    `place` is, by mentee, where they stand among the mentors.
+    """
+    allowed = allowed.copy()
+    mentee_at = {at: mentee for mentee, at in enumerate(place) if at is not None}
+    for _ in range(TRIES):
+        found = match_mentors(scores, allowed, capacities, skipped)
+        helped = {one: mentee_at[at] for one, at in enumerate(found.mentor_of) if at is not None and at in mentee_at}
+        twice = [(one, other) for one, other in helped.items() if helped.get(other) == one]
+        if not twice:
+            return found
+        _forbid_one_way(scores, allowed, place, twice)
+    _forbid_one_way(scores, allowed, place, list(permutations(mentee_at.values(), 2)))
+    return match_mentors(scores, allowed, capacities, skipped)
+
+
+def _forbid_one_way(
+    scores: FloatArray, allowed: BoolArray, place: Sequence[int | None], pairs: Sequence[tuple[int, int]]
+) -> None:
+    """Of each two, given in both orders, the way that costs least: where the mentee has somebody else nearly as good."""
+    cost = {pair: _loss(scores[pair[0]], allowed[pair[0]], place[pair[1]]) for pair in pairs}
+    for one, other in pairs:
+        if (cost[one, other], one) < (cost[other, one], other):
+            allowed[one, place[other]] = False
+
+
+def _loss(scores: FloatArray, allowed: BoolArray, mentor: int | None) -> float:
+    others = allowed & (np.arange(len(scores)) != mentor)
+    return float(scores[mentor] - scores[others].max()) if others.any() else np.inf
 
 
 @dataclass(frozen=True)

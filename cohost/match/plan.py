@@ -13,7 +13,7 @@ from cohost.match.child import apart
 from cohost.match.compatibility import Compatibility, Weights
 from cohost.match.features import Embed, features_of
 from cohost.match.groups import LARGEST, SMALLEST, match_groups
-from cohost.match.mentors import Assigned, match_mentors
+from cohost.match.mentors import Assigned, match_once
 from cohost.match.ordered import Rule, terms_of
 from cohost.match.pairs import Matched, match_pairs
 from cohost.match.profile import Profile, Purpose, eligible
@@ -93,7 +93,7 @@ def plan_mentors(
     mentees: Sequence[Profile], mentors: Sequence[tuple[Profile, int]], asked: Round,
     apart_pairs: frozenset[frozenset[str]], embed: Embed, *, run: Runner = apart,
 ) -> Plan:  # fmt: skip
-    """A mentor for each mentee; a mentor comes with how many they take. Raises Busy."""
+    """A mentor for each mentee; a mentor comes with how many they take, and may be the mentee of another. Raises Busy."""
     learners = eligible(mentees, asked.purpose)
     capacity = {mentor.member_id: places for mentor, places in mentors}
     teachers = eligible((mentor for mentor, _ in mentors), "helping")
@@ -101,14 +101,18 @@ def plan_mentors(
     compatibility = _compatibility(together, asked, embed)
     allowed = Allowed(together, asked.must, apart_pairs)
     rows, columns = range(len(learners)), range(len(learners), len(together))
+    scores = compatibility.block(rows, columns)
+    place = {teacher.member_id: at for at, teacher in enumerate(teachers)}
     assigned: Assigned = run(
-        match_mentors, compatibility.block(rows, columns), allowed.block(rows, columns),
-        [capacity[t.member_id] for t in teachers], [m.skipped for m in learners],
+        match_once, scores, allowed.block(rows, columns), [capacity[t.member_id] for t in teachers],
+        [m.skipped for m in learners], [place.get(one.member_id) for one in learners],
     )  # fmt: skip
     pairs = [(at, len(learners) + mentor) for at, mentor in enumerate(assigned.mentor_of) if mentor is not None]
     alone = [at for at, mentor in enumerate(assigned.mentor_of) if mentor is None]
     meetings = tuple(_meeting(compatibility, together, pair) for pair in pairs)
-    return Plan(meetings, {learners[at].member_id: allowed.why_alone(at) for at in alone})
+    met = {member for meeting in meetings for member in meeting.member_ids}  # who helps somebody is not left out
+    left_out = {learners[at].member_id: allowed.why_alone(at) for at in alone if learners[at].member_id not in met}
+    return Plan(meetings, left_out)
 
 
 def _meeting(compatibility: Compatibility, people: Sequence[Profile], group: Sequence[int]) -> Meeting:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ class Must:
 
 @dataclass(frozen=True)
 class Allowed:
-    """Who may meet whom; `apart` is never relaxed, whatever is left over."""
+    """Who may meet whom; `apart` is never relaxed, whatever is left over. Somebody may stand here twice, on two sides."""
 
     people: tuple[Profile, ...]
     must: Must = Must()
@@ -41,7 +42,6 @@ class Allowed:
         """(rows, columns) whether two people may meet; nobody meets themselves."""
         allowed = self._fits(rows, columns)
         at = np.arange(len(self.people))
-        allowed &= at[rows][:, None] != at[columns][None, :]
         place = {int(column): n for n, column in enumerate(at[columns])}
         for n, row in enumerate(at[rows]):
             allowed[n, [place[other] for other in self._others[int(row)] if other in place]] = False
@@ -50,7 +50,7 @@ class Allowed:
     def why_alone(self, at: int) -> str:
         """Why one person was left out, told from the rules that everybody may know."""
         speaks, free = self._speaks([at], slice(None))[0], self._free([at], slice(None))[0]
-        others = np.arange(len(self.people)) != at
+        others = np.array([person.member_id != self.people[at].member_id for person in self.people])
         if not (speaks & others).any():
             return NO_LANGUAGE
         return NOBODY_LEFT if (speaks & free & others).any() else NO_HOURS
@@ -79,14 +79,15 @@ class Allowed:
 
     @cached_property
     def _others(self) -> list[list[int]]:
-        """By place: the places of those a person is kept apart from."""
-        place = {profile.member_id: at for at, profile in enumerate(self.people)}
-        others: list[list[int]] = [[] for _ in self.people]
+        """By place: the places of those a person is kept apart from, their own among them."""
+        places: dict[str, list[int]] = {}
+        for at, profile in enumerate(self.people):
+            places.setdefault(profile.member_id, []).append(at)
+        others = [list(places[profile.member_id]) for profile in self.people]
         for pair in self.apart:
-            if len(pair) == 2 and all(member in place for member in pair):
-                one, two = (place[member] for member in pair)
-                others[one].append(two)
-                others[two].append(one)
+            for one, two in permutations(pair, 2):
+                for at in places.get(one, ()):
+                    others[at] += places.get(two, ())
         return others
 
 

@@ -124,14 +124,14 @@ def of_rounds(tx: Tx, community_id: str, ids: Collection[str]) -> list[Invitatio
     return _invitations(tx, (invitations.c.community_id == community_id) & invitations.c.round_id.in_(ids) & _live())
 
 
-def kept_in(tx: Tx, community_id: str, round_id: str) -> frozenset[str]:
-    """Members of the introductions of a round that stand: locked, approved, or stored by a try that was broken off."""
+def kept_in(tx: Tx, community_id: str, round_id: str) -> list[tuple[str, ...]]:
+    """By introduction of a round that stands (locked, approved, or stored by a try that was broken off), its members."""
     query = sa.select(suggestions.c.payload).where(
         suggestions.c.community_id == community_id, suggestions.c.job == "match",
         suggestions.c.status.in_(STANDING),
     )  # fmt: skip
     mine = (row for row in tx.execute(query) if row.payload["round_id"] == round_id)
-    return frozenset(person["member_id"] for row in mine for person in row.payload["people"])
+    return [tuple(person["member_id"] for person in row.payload["people"]) for row in mine]
 
 
 def introductions(tx: Tx, community_id: str, round_id: str) -> list[str]:

@@ -121,6 +121,30 @@ def test_mentors_take_no_more_than_they_have_room_for() -> None:
     assert list(made.left_out.values()) == [NOBODY_LEFT]
 
 
+def test_who_helps_some_may_be_helped_by_others_and_two_meet_once() -> None:
+    both = frozenset({"introductions", "helping"})
+    ada = Profile("ada", asks=("chess",), offers=("baking",), purposes=both)
+    ben = Profile("ben", asks=("baking",), offers=("chess",), purposes=both)
+    cora = Profile("cora", offers=("chess",), purposes=frozenset({"helping"}))
+    made = plan_mentors([ada, ben], [(ada, 1), (ben, 1), (cora, 1)], Round(), frozenset(), embed, run=here)
+    assert {meeting.member_ids for meeting in made.meetings} == {("ada", "cora"), ("ben", "ada")}
+    alone = plan_mentors([ada, ben], [(ada, 1), (ben, 1)], Round(), frozenset(), embed, run=here)
+    assert len(alone.meetings) == 1
+    assert not alone.left_out  # both are in it
+
+
+@settings(max_examples=CHAOS_ROUNDS, deadline=None)
+@given(communities())
+def test_who_stands_on_both_sides_is_kept_apart_on_both(community: Community) -> None:
+    people, apart_pairs = community
+    both = [replace(one, purposes=one.purposes | {"helping"}) for one in people]
+    made = plan_mentors(both, [(one, 2) for one in both], Round(), apart_pairs, embed, run=here)
+    met = [frozenset(meeting.member_ids) for meeting in made.meetings]
+    assert len(met) == len(set(met))
+    assert all(len(pair) == 2 for pair in met)
+    assert not apart_pairs & set(met)
+
+
 def test_a_round_is_made_in_another_process() -> None:
     people = random_people(4)
     assert plan(people, Round(), frozenset(), embed) == plan(people, Round(), frozenset(), embed, run=here)

@@ -279,6 +279,20 @@ def test_mentors_take_as_many_as_they_say(on: Story) -> None:
     assert len(view.round.left_out) == 2
 
 
+def test_matching_anew_gives_a_mentor_no_more_than_they_have_room_for(on: Story) -> None:
+    for name in ("ada", "ben"):
+        write(on, name, purposes=("introductions",))
+    write(on, "dan", purposes=("introductions", "helping"), capacity=2, asks=["reading charts"])
+    first = made(on, shape="mentors")
+    locked = of(first, "dan")
+    on.core.rounds.again(on.cast.caller("hana"), first.round.id, locked=[locked.id], dropped=[], actor=OPERATOR)
+    on.work()
+    view = on.core.rounds.view(HERE, first.round.id)
+    helped = [one.destination.member_ids[0] for one in view.introductions if one.status == "pending"]
+    assert len(helped) == len(set(helped)) == 2  # dan has room for two, and the one who is kept counts
+    assert "dan" not in view.round.left_out
+
+
 def test_a_group_exchanges_names_among_those_who_accept(on: Story, clock: Any) -> None:
     for name in WORDS:
         write(on, name, purposes=("groups",))
