@@ -190,6 +190,57 @@ def test_pages_fit_a_phone_and_name_all_their_fields(visit, path):
     assert all(below <= above + 1 for above, below in zip(levels, levels[1:], strict=False))
 
 
+def key(page, name):
+    """Press a key once the page is there with its script."""
+    page.wait_for_load_state("load")
+    page.keyboard.press(name)
+
+
+def test_flags_are_decided_by_keyboard_alone(visit, core, story):
+    story.settings(jobs=("moderate",))
+    for n in (1, 2, 3):
+        text = f"Log {n}. You fool, the tide was out."
+        core.intake.put("harbour", "lounge", SourceInput(f"p{n}", "post", "Log", text, author_id="ben"), OPERATOR)
+    work(core)
+    page = visit("mo", java_script_enabled=True)
+    refused = []
+    page.on("console", lambda message: refused.append(message.text))
+    page.goto("/queue")
+    key(page, "j")
+    key(page, "j")
+    key(page, "k")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/queue/sg_*")
+    first = page.url
+    veiled = page.locator(".veiled").first
+    assert veiled.evaluate("one => getComputedStyle(one).filter") != "none"
+    key(page, "r")
+    page.locator(".veiled.shown").first.wait_for()
+    key(page, "j")
+    page.wait_for_url(lambda url: url != first)
+    key(page, "k")
+    page.wait_for_url(first)
+    key(page, "a")
+    shows(page, "Thank you.")
+    key(page, "j")
+    page.wait_for_url(lambda url: not url.startswith(first))
+    key(page, "d")
+    page.keyboard.type("ja, old friends.")  # letters in a field are letters
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    shows(page, "Rejected.")
+    key(page, "j")
+    page.wait_for_url("**/queue/sg_*")
+    page.get_by_text("Keys").click()
+    assert page.get_by_text("change, then agree").is_visible()
+    key(page, "e")
+    page.keyboard.type("Please look.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    shows(page, "Escalated to Hana")
+    assert refused == []
+
+
 def test_the_keyboard_reaches_the_content_first(visit):
     page = visit("ada")
     page.goto("/board")

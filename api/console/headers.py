@@ -16,6 +16,10 @@ SAFE = {
 }
 
 
+OWN_SCRIPTS = "/queue"  # the pages with keys; everything on them works without
+SCRIPTS_TOO = SAFE["Content-Security-Policy"] + "; script-src 'self'"
+
+
 class SafeHeaders:
     """Middleware around all pages and static files."""
 
@@ -24,12 +28,14 @@ class SafeHeaders:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Add the headers when the answer starts."""
-        static = scope.get("path", "").startswith("/static/")
+        path = scope.get("path", "")
+        static = path.startswith("/static/")
+        keys = {"Content-Security-Policy": SCRIPTS_TOO} if f"{path}/".startswith(f"{OWN_SCRIPTS}/") else {}
 
         async def safe_send(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.update({**SAFE, "Cache-Control": "no-cache" if static else "no-store"})
+                headers.update({**SAFE, **keys, "Cache-Control": "no-cache" if static else "no-store"})
             await send(message)
 
         await self.app(scope, receive, safe_send)

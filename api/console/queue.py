@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fastapi import APIRouter
@@ -50,6 +50,12 @@ def asked_by(visit: Visit, suggestion: Suggestion) -> str:
     with visit.core.store.read() as tx:
         request = requests.find(tx, visit.community.id, suggestion.request_id)
     return visit.name(request.requested_by) if request and request.requested_by else ""
+
+
+def waiting_like(visit: Visit, suggestion: Suggestion) -> list[Suggestion]:
+    """What waits in the list that this one is, or was, in; oldest first, at most some."""
+    tab = words.tab_for(replace(suggestion, status="pending"))
+    return visit.core.approval.queue(visit.caller, limit=COUNTED, **_of(tab))
 
 
 def _called_wrong(visit: Visit) -> list[Suggestion]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, get_args
 
 from fastapi import APIRouter
@@ -13,7 +14,7 @@ from api.console.errors import status_of
 from api.console.evidence import in_sources
 from api.console.forms import Form, Posted
 from api.console.page import HostOnly, StaffOnly, Visit, see
-from api.console.queue import asked_by
+from api.console.queue import asked_by, waiting_like
 from cohost import recall
 from cohost.errors import AlreadyDecided, Conflict, DeliveryFailed, InvalidInput, StaleVersion
 from cohost.sensitivity import agreement
@@ -126,8 +127,25 @@ def _page(
         text=str(suggestion.payload.get("text", "")), asked_by=asked_by(visit, suggestion),
         evidence=in_sources(visit, suggestion), snapshots=snapshots, verdicts=_verdicts(visit, suggestion),
         edited=_edited(suggestion), done=done, refusal=refusal, kept=kept, changes=changes, said=said,
-        remarks=remarks, unseen=unseen, reports=_reports(visit, suggestion), agreed=_agreed(visit, suggestion),
+        remarks=remarks, unseen=unseen, beside=_beside(visit, suggestion),
+        reports=_reports(visit, suggestion), agreed=_agreed(visit, suggestion),
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Ids of what waits before and after, in the same list; "" where nothing does."""
+
+    before: str
+    after: str
+
+
+def _beside(visit: Visit, suggestion: Suggestion) -> Beside:
+    waiting = [s for s in waiting_like(visit, suggestion) if s.id != suggestion.id]
+    at = (suggestion.created_at, suggestion.id)
+    older = [s.id for s in waiting if (s.created_at, s.id) < at]
+    newer = [s.id for s in waiting if (s.created_at, s.id) > at]
+    return Beside(older[-1] if older else "", newer[0] if newer else "")
 
 
 def _reports(visit: Visit, suggestion: Suggestion) -> list[str]:

@@ -142,6 +142,7 @@ class LostReplies:
     name = "board"
     proves = "nothing"
     can_reverse = False
+    steps: frozenset[str] = frozenset()
     max_characters = 20_000
 
     def publish(self, community_id, message, key):

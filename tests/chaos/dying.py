@@ -36,6 +36,7 @@ class Ledger:
     """A platform that outlives every process: one line for each post, on disk before it answers."""
 
     can_reverse = False
+    steps: frozenset[str] = frozenset()
     max_characters = 10_000
 
     def __init__(self, path: Path, proves: Proves, point: Callable[[str], None] = lambda name: None) -> None:
