@@ -31,7 +31,7 @@ class Approval:
     def queue(
         self, caller: Caller, *, statuses: Collection[str] = (), job: str | None = None,
         category: str | None = None, without: str | None = None, without_jobs: Collection[str] = (),
-        after: tuple[datetime, str] | None = None, limit: int = 50,
+        held: bool | None = None, after: tuple[datetime, str] | None = None, limit: int = 50,
     ) -> list[Suggestion]:  # fmt: skip
         """What the caller may decide on, oldest first, after a cursor of (created_at, id)."""
         jobs = rights.jobs_in_sight(caller, self._jobs)
@@ -40,7 +40,7 @@ class Approval:
         with self._store.read() as tx:
             return suggestions.queue(
                 tx, caller.community_id, statuses=statuses, job=job, jobs=jobs, category=category, without=without,
-                after=after, limit=limit,
+                held=held, after=after, limit=limit,
             )  # fmt: skip
 
     def visible(self, caller: Caller, suggestion_id: str) -> Suggestion:
@@ -131,7 +131,7 @@ class Approval:
         """Within a member's change of what they say of themselves: withdraw what repeats what is not so any more."""
         changed = frozenset(member_ids)
         for open_one in suggestions.open_ones(tx, community_id):
-            if open_one.job == "match" and not changed.isdisjoint(open_one.destination.member_ids):
+            if open_one.job in ("match", "help") and not changed.isdisjoint(open_one.destination.member_ids):
                 withdrawal.recheck(tx, open_one, withdrawal.GROUND_GONE, now=self._clock())
 
     def recheck_after_source_change(self, tx: Tx, community_id: str, space_id: str, source_id: str) -> None:

@@ -15,6 +15,7 @@ from cohost.connectors.configured import Webhooks
 from cohost.connectors.outbound import Outbound
 from cohost.discussion import Discussion
 from cohost.erasing import Erasure
+from cohost.helping import Helping
 from cohost.inbound import Hooks
 from cohost.invitations import Invitations
 from cohost.llm import build_model, build_second_reader
@@ -75,6 +76,7 @@ class App:
     profiles: Profiles
     rounds: Rounds
     invitations: Invitations
+    helping: Helping
     discussion: Discussion
     calendar: Calendar
     purposes: Purposes
@@ -152,7 +154,8 @@ def _wired(
     reader: ModerationReader = moderation or TrainedReader(embedder or _fitted_on(settings, reads))
     tuner = Tuner(store, reader, clock)
     introduced, planned = Invitations(store, clock), Calendar(store, clock)
-    due = (Superseded(store, clock, posting).step, introduced.step, planned.step, tuner.step)
+    helping = Helping(store, clock, search, asked)
+    due = (Superseded(store, clock, posting).step, introduced.step, planned.step, helping.step, tuner.step)
     return App(
         settings, store, clock, reads, index, search, model, posting, Hooks(store, clock, vault), intake, files,
         Questions(store, search, asked, clock), approval, erasure, Uses(store, clock, approval),
@@ -162,6 +165,7 @@ def _wired(
         Profiles(store, clock, reads, approval),
         Rounds(store, clock, approval),
         introduced,
+        helping,
         Discussion(store, clock),
         planned,
         Purposes(store, clock, model),

@@ -147,6 +147,7 @@ class Suggestion:
     corrects: str | None = None  # the published suggestion whose place it is to take
     outdated_at: datetime | None = None  # published, and since then something it quotes does not stand any more
     verified_at: datetime | None = None  # published, and everything it quotes was found again after a change
+    held_until: datetime | None = None  # pending, and it waits: members are asked first
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from index_case import chroma_server
 from story import Story
 
 from cohost.bootstrap import App, build
+from cohost.helping import Helping
 from cohost.model import BigPurpose, Caller, Community, Member, Role, SourceInput, Space
 from cohost.questions import Questions
 from cohost.settings import load
@@ -179,7 +180,10 @@ def _judging(made: App) -> App:
     weights = np.array([HASHED.get(name, 0.0) for name in FEATURES], dtype=np.float32)
     search = replace(made.search, answerability=Answerability(weights, -5.0, "tests"))  # type: ignore[type-var]
     questions = Questions(made.store, search, made.embedder, made.clock)
-    return replace(made, search=search, questions=questions, worker=replace(made.worker, search=search))
+    helping = Helping(made.store, made.clock, search, made.embedder)
+    due = tuple(helping.step if step == made.helping.step else step for step in made.worker.due)
+    worker = replace(made.worker, search=search, due=due)
+    return replace(made, search=search, questions=questions, helping=helping, worker=worker)
 
 
 @pytest.fixture

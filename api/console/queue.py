@@ -82,7 +82,7 @@ def _count(visit: Visit, tab: Tab) -> str:
 def _of(tab: Tab) -> dict[str, Any]:
     return {
         "statuses": tab.statuses, "category": tab.category, "without": tab.without, "job": tab.job,
-        "without_jobs": tab.without_jobs,
+        "without_jobs": tab.without_jobs, "held": tab.held,
     }  # fmt: skip
 
 

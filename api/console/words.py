@@ -24,13 +24,14 @@ class Tab:
     without: str | None = None  # not this one
     job: str | None = None  # only this one
     without_jobs: tuple[str, ...] = ()
+    held: bool | None = None  # of drafts: only those that wait for members, or none of them
 
 
 DISTRESS: Final = "distress"  # no matter of rules: it has a list of its own
 TABS: Final = (
     Tab(
         "pending", "Pending", ("pending",), "Nothing waits for a decision. The next draft will appear here.",
-        without=DISTRESS, without_jobs=("discuss", "match"),
+        without=DISTRESS, without_jobs=("discuss", "match"), held=False,
     ),
     Tab(
         "prompts", "Prompts", ("pending",), "No prompts wait. Ask for drafts, and they appear here.", job="discuss",
@@ -43,6 +44,11 @@ TABS: Final = (
         "support", "Support", ("pending",),
         "Nobody seems to need help. Posts of members who may not be well appear here, apart from the flags.",
         category=DISTRESS,
+    ),
+    Tab(
+        "members", "Members first", ("pending",),
+        "No draft waits for members. On the draft of an answer you can choose to ask members first.", job="answer",
+        held=True,
     ),
     Tab("abstained", "Abstained", ("abstained",), "No open abstentions. What the co-host cannot answer appears here."),
     Tab("approved", "Approved", ("approved", "publishing"), "Nothing is on its way out at the moment."),
@@ -114,14 +120,17 @@ STEP: Final[Mapping[str, str]] = {
 
 KIND: Final[Mapping[str, str]] = {"course": "Course", "discussion": "Discussion", "event": "Events", "chat": "Chat"}
 JOB: Final[Mapping[str, str]] = {
-    "answer": "Answer", "discuss": "Discussion prompt", "match": "Introduction", "moderate": "Flag",
+    "answer": "Answer", "discuss": "Discussion prompt", "help": "Question to members", "match": "Introduction",
+    "moderate": "Flag",
 }  # fmt: skip
 
 
 def tab_for(suggestion: Suggestion) -> Tab:
     """The filter under which it is found."""
     category = suggestion.payload.get("category")
-    return next(tab for tab in TABS if suggestion.status in tab.statuses and _shows(tab, suggestion.job, category))
+    held = suggestion.held_until is not None
+    fitting = (tab for tab in TABS if suggestion.status in tab.statuses and tab.held in (None, held))
+    return next(tab for tab in fitting if _shows(tab, suggestion.job, category))
 
 
 def _shows(tab: Tab, job: str, category: object) -> bool:

@@ -82,6 +82,9 @@ class SuggestionView(View):
     verified_at: datetime | None = Field(
         description="Published, and everything it quotes was found again after a source changed."
     )
+    held_until: datetime | None = Field(
+        description="Pending, and it waits until then: members are asked first. It may be decided all the same."
+    )
     erased_at: datetime | None = Field(description="When its texts went because they were those of an erased person.")
     created_at: datetime
     updated_at: datetime

@@ -58,7 +58,7 @@ def _put_people_and_spaces(tx: Tx, now: datetime) -> None:
         described["name"],
         BigPurpose(version=1, **purpose),
         tuple(described["guidelines"]),
-        CommunitySettings(jobs=("answer", "discuss", "match", "moderate")),
+        CommunitySettings(jobs=("answer", "discuss", "help", "match", "moderate")),
     )
     people.put_community(tx, community, now, by=OPERATOR.name)
     for row in _read("members.yaml"):

@@ -8,13 +8,13 @@ from datetime import datetime
 from cohost import __version__, quotes
 from cohost.errors import InvalidInput
 from cohost.ids import new_id
-from cohost.jobs import answer, discuss, match, moderate
+from cohost.jobs import answer, discuss, help, match, moderate
 from cohost.jobs.shape import Job, Tools
 from cohost.model import Request
 from cohost.store import Tx, audit, requests, suggestions
 from cohost.suggestion import Abstention, Draft, Suggestion
 
-JOBS: dict[str, Job] = {job.name: job for job in (answer.JOB, discuss.JOB, match.JOB, moderate.JOB)}
+JOBS: dict[str, Job] = {job.name: job for job in (answer.JOB, discuss.JOB, help.JOB, match.JOB, moderate.JOB)}
 
 AT_ONCE = 50  # drafts stored in one transaction: others who write wait for a second at most
 

@@ -19,8 +19,8 @@ from cohost.jobs.tutor import hints, teaches
 from cohost.language import in_another_language
 from cohost.model import STAFF, Passage, Request
 from cohost.ports import Query, ScoredSentence
-from cohost.store import people
-from cohost.suggestion import Abstention, Destination, Draft, Evidence, Provenance, for_asker, in_space
+from cohost.store import Tx, people, requests, safety_cases
+from cohost.suggestion import Abstention, Destination, Draft, Evidence, Provenance, Suggestion, for_asker, in_space
 
 FOUND = 12  # looked through for passages that may answer
 FOUND_OF_ONE = 50  # and for what one person wrote
@@ -177,7 +177,7 @@ def _in_the_sources_words(tools: Tools, ground: _Ground) -> Outcome:
     if not scored:
         return ground.abstain(NOTHING_TO_QUOTE)
     chosen = choose(scored, tools.community.settings.answer_words)
-    evidence = [evidence_of(ground.passages[at], start, end) for at, start, end in _joined(chosen, ground.passages)]
+    evidence = [evidence_of(ground.passages[at], start, end) for at, start, end in joined(chosen, ground.passages)]
     claims = [Claim(text=item.quote, quotes=(quote_of(item),)) for item in evidence]
     where = " › ".join((evidence[0].title, *evidence[0].headings[-1:]))
     return ground.draft(claims, evidence, f"Quoted word for word; the best match is in “{where}”.")
@@ -203,7 +203,7 @@ def choose(scored: Sequence[ScoredSentence], words: int) -> list[ScoredSentence]
     return chosen
 
 
-def _joined(chosen: Sequence[ScoredSentence], passages: Sequence[Passage]) -> list[tuple[int, int, int]]:
+def joined(chosen: Sequence[ScoredSentence], passages: Sequence[Passage]) -> list[tuple[int, int, int]]:
     """Spans (passage, start, end), best passage first; neighbours in the text become one quote."""
     best_first = list(dict.fromkeys(s.passage for s in chosen))
     spans: list[tuple[int, int, int]] = []
@@ -217,7 +217,22 @@ def _joined(chosen: Sequence[ScoredSentence], passages: Sequence[Passage]) -> li
     return spans
 
 
+def still_true(tx: Tx, suggestion: Suggestion) -> bool:
+    """A member's reply is not held up to somebody who is to be kept apart from them."""
+    answered_by = suggestion.payload.get("answered_by", "")
+    asked = requests.find(tx, suggestion.community_id, suggestion.request_id or "") if answered_by else None
+    pair = frozenset((answered_by, asked.requested_by)) if asked else None
+    return not answered_by or pair not in safety_cases.kept_apart(tx, suggestion.community_id)
+
+
+def concerned(suggestion: Suggestion) -> frozenset[str]:
+    """Whose reply it highlights: another host decides, where there is one."""
+    answered_by = suggestion.payload.get("answered_by", "")
+    return frozenset({answered_by}) if answered_by else frozenset()
+
+
 JOB = Job(
     "answer", frozenset({"host"}), propose=propose, messages=messages, revise=revise, emptied=emptied,
+    still_true=still_true, concerned=concerned,
     expires_after=timedelta(days=90),  # somebody waits for it: long enough for any holiday of the hosts
 )  # fmt: skip

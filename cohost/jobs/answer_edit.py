@@ -15,7 +15,6 @@ from pydantic import ValidationError
 
 from cohost.errors import InvalidInput
 from cohost.jobs.answer_payload import (
-    INTRODUCTION,
     AnswerPayload,
     Claim,
     attribution,
@@ -143,12 +142,12 @@ def _from_claims(before: AnswerPayload, cited: Cited, claims: Iterable[Claim]) -
     message = Cited(items, cited.readable)
     found = [item for block in _blocks(render(marked, items)) for item in message.within(block)]
     items = tuple(dict.fromkeys((*items, *found)))
-    return _revision(before, marked, items, render(marked, items))
+    return _revision(before, marked, items, render(marked, items, introduced=before.introduction))
 
 
 def _from_text(before: AnswerPayload, cited: Cited, written: Iterable[Block]) -> Revision:
     kept = {(is_quote(claim), text): claim for claim in before.claims for text in _spellings(claim.text)}
-    parts = [_part(block, kept, cited) for block in written if not _is_blank(block.text)]
+    parts = [_part(block, kept, cited, before.introduction) for block in written if not _is_blank(block.text)]
     items = tuple(dict.fromkeys(item for part in parts for item in part.evidence))
     parts = list(_without_old_places(parts, before, (*cited.evidence, *items)))
     if not items:
@@ -157,9 +156,9 @@ def _from_text(before: AnswerPayload, cited: Cited, written: Iterable[Block]) ->
     return _revision(before, claims, items, "\n\n".join(part.shown for part in parts))
 
 
-def _part(block: Block, kept: dict[tuple[bool, str], Claim], cited: Cited) -> Part:
-    if folded(block.text) == INTRODUCTION:
-        return Part(INTRODUCTION)
+def _part(block: Block, kept: dict[tuple[bool, str], Claim], cited: Cited, introduced: str) -> Part:
+    if folded(block.text) in _spellings(introduced):
+        return Part(introduced)
     claim = kept.get((block.is_quote, folded(block.quotes[0] if block.is_quote else block.text)))
     if claim is not None:
         items = cited.of([claim])
@@ -179,7 +178,7 @@ def _without_old_places(parts: Iterable[Part], before: AnswerPayload, evidence: 
 
 
 def _revision(before: AnswerPayload, claims: Sequence[Claim], items: tuple[Evidence, ...], text: str) -> Revision:
-    made = AnswerPayload(question=before.question, claims=tuple(claims), text=text)
+    made = before.model_copy(update={"claims": tuple(claims), "text": text})
     own = "\n\n".join(claim.text for claim in claims if claim.by == "host" and not is_quote(claim))
     return Revision(made.model_dump(mode="json"), items, (postable(own),))
 

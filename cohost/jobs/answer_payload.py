@@ -39,17 +39,32 @@ class AnswerPayload(BaseModel):
     question: str
     claims: tuple[Claim, ...] = ()
     text: str = ""
+    answered_by: str = ""  # the member whose reply it highlights
+    answerer: str = ""  # their name
+
+    @property
+    def introduction(self) -> str:
+        """The line above nothing but quotes."""
+        return introduction(self.answerer)
 
 
-def payload(question: str, claims: Sequence[Claim], evidence: Sequence[Evidence]) -> dict[str, Any]:
+def payload(
+    question: str, claims: Sequence[Claim], evidence: Sequence[Evidence], *, answered_by: str = "", answerer: str = ""
+) -> dict[str, Any]:
     """The JSON object of an answer, its message included."""
-    made = AnswerPayload(question=question, claims=tuple(claims), text=render(claims, evidence))
+    text = render(claims, evidence, introduced=introduction(answerer))
+    made = AnswerPayload(question=question, claims=tuple(claims), text=text, answered_by=answered_by, answerer=answerer)
     return made.model_dump(mode="json")
 
 
-def render(claims: Sequence[Claim], evidence: Sequence[Evidence]) -> str:
+def introduction(answerer: str) -> str:
+    """What stands above quotes: of the material, or of a member's reply."""
+    return safety.clean(f"{' '.join(answerer.split())} has answered this:") if answerer else INTRODUCTION
+
+
+def render(claims: Sequence[Claim], evidence: Sequence[Evidence], *, introduced: str = INTRODUCTION) -> str:
     """The message as Markdown: quotes as block quotes with their place, other claims as sentences followed by places."""
-    blocks = [INTRODUCTION] if claims and all(is_quote(c) for c in claims) else []
+    blocks = [introduced] if claims and all(is_quote(c) for c in claims) else []
     return "\n\n".join([*blocks, *(render_claim(claim, evidence) for claim in claims)])
 
 

@@ -168,8 +168,8 @@ def _edited(tx: Tx, community_id: str, by: sa.ColumnElement[bool]) -> set[str]:
 
 
 def _introduced(tx: Tx, community_id: str, member_id: str) -> set[str]:
-    """Introductions of this person to others."""
-    where = (suggestions.c.community_id == community_id) & (suggestions.c.job == "match")
+    """Introductions of this person to others, and invitations to help."""
+    where = (suggestions.c.community_id == community_id) & suggestions.c.job.in_(("match", "help"))
     rows = tx.execute(sa.select(suggestions.c.id, suggestions.c.destination).where(where))
     return {row.id for row in rows if member_id in row.destination["member_ids"]}
 

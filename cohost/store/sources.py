@@ -158,6 +158,16 @@ def replies(tx: Tx, space_pk: int, root_id: str) -> list[StoredSource]:
     return [_stored(row) for row in tx.execute(_select().where(where))]
 
 
+def posts_since(tx: Tx, space_pk: int, since: datetime, *, below: str, limit: int) -> list[Source]:
+    """Living posts of people from then on, and all below a post or question, newest first."""
+    mine = (sources.c.space_pk == space_pk) & (sources.c.kind == "post") & (sources.c.origin == "person")
+    new = (sources.c.created_at >= since) | (sources.c.parent_id == below)
+    query = (
+        _select().where(mine, new, sources.c.deleted_at.is_(None)).order_by(sources.c.created_at.desc(), sources.c.pk)
+    )
+    return [_stored(row).source for row in tx.execute(query.limit(limit))]
+
+
 def by_author(tx: Tx, community_id: str, member_id: str) -> list[StoredSource]:
     """Everything a member wrote, tombstones included."""
     query = _select().where(sources.c.community_id == community_id, sources.c.author_id == member_id)

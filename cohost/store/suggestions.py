@@ -53,10 +53,16 @@ def hold(tx: Tx, suggestion_id: str) -> None:
 
 def queue(
     tx: Tx, community_id: str, *, statuses: Collection[str] = (), job: str | None = None, jobs: Collection[str] | None = None,
-    category: str | None = None, without: str | None = None, after: tuple[datetime, str] | None = None, limit: int = 50,
+    category: str | None = None, without: str | None = None, held: bool | None = None,
+    after: tuple[datetime, str] | None = None, limit: int = 50,
 ) -> list[Suggestion]:  # fmt: skip
-    """Oldest first, after a cursor of (created_at, id); `without` leaves out one category of flags."""
+    """Oldest first, after a cursor of (created_at, id); `without` leaves out one category of flags.
+
+    `held`: only drafts that wait for members (True), or none of them (False).
+    """
     where = suggestions.c.community_id == community_id
+    if held is not None:
+        where &= suggestions.c.held_until.is_not(None) if held else suggestions.c.held_until.is_(None)
     of_flag = sa.func.coalesce(suggestions.c.payload["category"].as_string(), "")
     if category is not None:
         where &= of_flag == category
@@ -271,6 +277,17 @@ def decisions_of(tx: Tx, suggestion_id: str) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in tx.execute(query)]
 
 
+def replace_draft(tx: Tx, new: Suggestion, passages: Sequence[Passage], *, now: datetime) -> None:
+    """Another draft in its place, under the same id; nothing of the old one stays."""
+    forget_texts(tx, new.id, new.payload)
+    set_evidence(tx, new.community_id, new.id, new.evidence)
+    _add_snapshots(tx, new, passages)
+    mark(
+        tx, new.id, now=now, payload=new.payload, original_payload=None, rationale=new.rationale, notice=new.notice,
+        confidence=new.confidence, provenance=asdict(new.provenance), held_until=new.held_until,
+    )  # fmt: skip
+
+
 def _add_snapshots(tx: Tx, new: Suggestion, passages: Sequence[Passage]) -> None:
     rows = [
         {"suggestion_id": new.id, "position": n, "community_id": new.community_id, "space_id": p.space_id,
@@ -315,5 +332,5 @@ def _suggestion(row: sa.Row[Any], items: tuple[Evidence, ...]) -> Suggestion:
         rationale=row.rationale, confidence=row.confidence, provenance=Provenance(**row.provenance),
         created_at=row.created_at, updated_at=row.updated_at, original_payload=row.original_payload,
         assigned_to=row.assigned_to, notice=row.notice, erased_at=row.erased_at, corrects=row.corrects,
-        outdated_at=row.outdated_at, verified_at=row.verified_at,
+        outdated_at=row.outdated_at, verified_at=row.verified_at, held_until=row.held_until,
     )  # fmt: skip

@@ -192,6 +192,7 @@ suggestions = Table(
     Column("verified_at", Instant),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
+    Column("held_until", Instant),  # a draft that waits: members are asked first
     Index("ix_suggestions_queue", "community_id", "status", "created_at"),
     Index("ix_suggestions_untouched", "status", "updated_at"),
 )  # fmt: skip
@@ -577,6 +578,21 @@ themes = Table(
     Column("period", String, nullable=False),  # "2026-05", or "2026-W19" by ISO 8601
     Column("title", Text, nullable=False),
     sa.PrimaryKeyConstraint("community_id", "period"),
+)  # fmt: skip
+
+# Questions that a host puts to members before a draft is posted. Who was asked stands in the suggestion of the request.
+askings = Table(
+    "askings", metadata,
+    Column("id", String, primary_key=True),
+    _community(),
+    Column("question_id", ForeignKey("requests.id", ondelete="CASCADE"), nullable=False),
+    Column("answer_id", ForeignKey("suggestions.id", ondelete="CASCADE"), nullable=False, index=True),  # the draft
+    Column("request_id", ForeignKey("requests.id", ondelete="CASCADE"), nullable=False),
+    Column("space_id", String, nullable=False),
+    Column("state", String, nullable=False, index=True),  # open, answered, over
+    Column("look", Boolean, nullable=False),  # somebody wrote in the space since it was last looked at
+    Column("until", Instant, nullable=False),
+    Column("asked_at", Instant, nullable=False),
 )  # fmt: skip
 
 model_spend = Table(
