@@ -21,6 +21,7 @@ DENSE = 400  # people up to whom all pairs are looked at
 ROWS = 500  # of one block: 20 MB for 10,000 people
 MOST_WIDE = 1_000_000  # pairs that are looked at beside the candidates, for those whom it would leave out twice
 WIDENINGS = 4  # each solves all of it anew
+ALIKE = 1e-3  # a difference of scores that means nothing
 UNIT = 10_000  # the matching counts in whole numbers
 Groups = list[tuple[int, ...]]
 IntArray = NDArray[np.int64]
@@ -41,9 +42,7 @@ def match_pairs(compatibility: Compatibility, allowed: Allowed, *, candidates: i
     """
     everyone = list(range(len(allowed.people)))
     pairs = _skipped_first(compatibility, allowed, everyone, candidates)
-    rest = _rest(everyone, pairs)
-    if len(everyone) > DENSE and len(rest) > 1:
-        pairs += _matching(compatibility, allowed, rest, candidates)
+    pairs += _among_the_rest(compatibility, allowed, _rest(everyone, pairs), candidates)
     groups = _threes(compatibility, allowed, pairs, _rest(everyone, pairs))
     return Matched(tuple(sorted(groups)), tuple(_rest(everyone, groups)))
 
@@ -59,6 +58,18 @@ def _skipped_first(compatibility: Compatibility, allowed: Allowed, everyone: lis
             break
         wide = wider
         pairs = _matching(compatibility, allowed, everyone, candidates, wide)
+    return pairs
+
+
+def _among_the_rest(compatibility: Compatibility, allowed: Allowed, rest: list[int], candidates: int) -> Groups:
+    """Whoever wanted the same few as many others, matched again and again until nobody is left who could be."""
+    pairs: Groups = []
+    while len(rest) > 1:
+        more = _matching(compatibility, allowed, rest, candidates)
+        pairs += more
+        rest = _rest(rest, more)
+        if not more:
+            break
     return pairs
 
 
@@ -116,10 +127,18 @@ def _kept(scores: FloatArray, candidates: int, everybody: BoolArray) -> BoolArra
     """(rows, columns) the pairs to be looked at: the best of each row, or all."""
     kept = np.zeros(scores.shape, bool)
     most = min(candidates, scores.shape[1])
-    best = np.argpartition(-scores, most - 1, axis=1)[:, :most]
+    best = np.argpartition(-(scores + _lots(scores)), most - 1, axis=1)[:, :most]
     np.put_along_axis(kept, best, True, axis=1)
     kept[everybody] = True
     return kept & np.isfinite(scores)
+
+
+def _lots(scores: FloatArray) -> FloatArray:
+    """Something small for each pair: of many who are alike, each person's best are others than the next person's."""
+    highest = float(np.abs(scores[np.isfinite(scores)]).max(initial=0))
+    least = max(ALIKE, 4 * float(np.finfo(np.float32).eps) * highest)  # what single precision still tells apart
+    lots: FloatArray = np.random.default_rng(len(scores)).random(scores.shape, np.float32) * np.float32(least)
+    return lots
 
 
 def _once(ones: IntArray, others: IntArray, weights: IntArray) -> tuple[IntArray, IntArray, IntArray]:

@@ -21,7 +21,7 @@ from cohost.match.ordered import Rule
 from cohost.match.plan import Plan, Round, plan, plan_mentors
 from cohost.match.profile import Profile
 from cohost.match.rules import NO_HOURS, NO_LANGUAGE, NOBODY_LEFT, Must
-from tests.cohost.match_case import CHAOS_ROUNDS, communities, embed, here, random_people
+from tests.cohost.match_case import CHAOS_ROUNDS, SUBJECTS, communities, embed, here, random_people
 
 INTRODUCTIONS = frozenset({"introductions"})
 ROUNDS = st.builds(
@@ -94,6 +94,16 @@ def test_of_many_those_left_out_before_meet_somebody_even_where_all_want_the_sam
     others = [Profile(f"x{at:03}", purposes=INTRODUCTIONS) for at in range(400)]
     strangers = frozenset(frozenset((a.member_id, b.member_id)) for a, b in combinations(before, 2))
     made = plan([*wanted, *before, *others], Round(), strangers, embed, run=here)
+    assert not made.left_out
+
+
+def test_of_many_who_say_the_same_nobody_is_left_out() -> None:
+    people = [
+        Profile(f"m{at:04}", asks=(SUBJECTS[at % 6],), offers=(SUBJECTS[at * 7 % 6],), purposes=INTRODUCTIONS)
+        for at in range(1_000)
+    ]  # fmt: skip
+    made = plan(people, Round(), frozenset(), embed, run=here)
+    assert len(made.meetings) == 500
     assert not made.left_out
 
 
