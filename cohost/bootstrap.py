@@ -27,6 +27,7 @@ from cohost.reading import to_be_read
 from cohost.recall import Superseded
 from cohost.reports import Reports
 from cohost.restore import Restore
+from cohost.round_approval import RoundApproval
 from cohost.rounds import Rounds
 from cohost.sensitivity import Tuner
 from cohost.settings import Settings
@@ -75,6 +76,7 @@ class App:
     tuner: Tuner
     profiles: Profiles
     rounds: Rounds
+    round_approval: RoundApproval
     invitations: Invitations
     helping: Helping
     discussion: Discussion
@@ -154,8 +156,10 @@ def _wired(
     reader: ModerationReader = moderation or TrainedReader(embedder or _fitted_on(settings, reads))
     tuner = Tuner(store, reader, clock)
     introduced, planned = Invitations(store, clock), Calendar(store, clock)
-    helping = Helping(store, clock, search, asked)
-    due = (Superseded(store, clock, posting).step, introduced.step, planned.step, helping.step, tuner.step)
+    helping, approving = Helping(store, clock, search, asked), RoundApproval(store, clock, approval)
+    due = (
+        Superseded(store, clock, posting).step, introduced.step, approving.step, planned.step, helping.step, tuner.step,
+    )  # fmt: skip
     return App(
         settings, store, clock, reads, index, search, model, posting, Hooks(store, clock, vault), intake, files,
         Questions(store, search, asked, clock), approval, erasure, Uses(store, clock, approval),
@@ -163,7 +167,8 @@ def _wired(
         Appeals(store, clock, approval),
         tuner,
         Profiles(store, clock, reads, approval),
-        Rounds(store, clock, approval),
+        Rounds(store, clock),
+        approving,
         introduced,
         helping,
         Discussion(store, clock),

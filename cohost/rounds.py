@@ -11,8 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from cohost import withdrawal
-from cohost.approval import Approval
-from cohost.errors import CohostError, Conflict, InvalidInput
+from cohost.errors import Conflict, InvalidInput
 from cohost.ids import new_id
 from cohost.jobs.match_payload import NAME, IntroductionPayload
 from cohost.jobs.match_round import Asked, kept_apart, matched, of_table, present, sides
@@ -27,7 +26,7 @@ from cohost.model import Caller, Request
 from cohost.store import Store, Tx, audit, people, requests, rounds, suggestions
 from cohost.store.audit import Actor
 from cohost.store.rounds import STANDING, Invitation, Status, StoredRound
-from cohost.suggestion import Decision, Suggestion
+from cohost.suggestion import Suggestion
 
 IN_A_PROCESS = 2_000  # people from whom on looking at all pairs of them takes more than a moment
 REPEATED = 2  # introductions that did not come about because of one member, from which on a pause is suggested
@@ -69,6 +68,16 @@ class RoundView:
     again: int
     rules: tuple[RuleOutcome, ...] = ()
 
+    @property
+    def approval_waiting(self) -> int:
+        """Introductions that a host approved and that are still to be worked on."""
+        return len(self.round.approving.left) if self.round.approving else 0
+
+    @property
+    def not_approved(self) -> dict[str, str]:
+        """By introduction, why the last approval left it out."""
+        return self.round.approving.refused if self.round.approving else {}
+
 
 @dataclass(frozen=True)
 class Pause:
@@ -80,12 +89,11 @@ class Pause:
 
 
 class Rounds:
-    """Made by hosts, matched by the worker, decided introduction by introduction or all at once."""
+    """Made by hosts, matched by the worker; what came of them, and how they went."""
 
-    def __init__(self, store: Store, clock: Callable[[], datetime], approval: Approval) -> None:
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
         self._store = store
         self._clock = clock
-        self._approval = approval
 
     def feasibility(self, community_id: str, given: dict[str, Any]) -> Feasibility:
         """Before a round is made; raises InvalidInput."""
@@ -137,6 +145,8 @@ class Rounds:
         """Match anew: locked introductions stay, dropped ones do not come back. Raises NotFound, Conflict."""
         with self._store.write() as tx:
             old = rounds.get(tx, caller.community_id, round_id)
+            if old.approving is not None and old.approving.left:
+                raise Conflict("This round is being approved. Wait until that is done, then change it.")
             found = self._introductions(tx, caller.community_id, round_id)
             _check_known([*locked, *dropped], found)
             if _status(tx, caller.community_id, old) == "waiting":
@@ -151,16 +161,6 @@ class Rounds:
             self._request(tx, caller, old, len(found))
             audit.record(tx, caller.community_id, actor, "round.matched_again", "round", round_id, now=self._clock())
             return rounds.get(tx, caller.community_id, round_id)
-
-    def approve(self, caller: Caller, round_id: str) -> dict[str, str]:
-        """Approve every pending introduction of a round; by id, what happened: `approved`, or why not."""
-        with self._store.read() as tx:
-            found = self._introductions(tx, caller.community_id, round_id)
-        done = {}
-        for one in found:
-            if one.status == "pending":
-                done[one.id] = self._approved(caller, one)
-        return done
 
     def view(self, community_id: str, round_id: str) -> RoundView:
         """One round; raises NotFound."""
@@ -183,13 +183,6 @@ class Rounds:
             Pause(member, count, PAUSE.format(name=names.get(member, "They"), count=count))
             for member, count in times.most_common() if count >= REPEATED
         ]  # fmt: skip
-
-    def _approved(self, caller: Caller, one: Suggestion) -> str:
-        try:
-            self._approval.decide(caller, one.id, Decision("approve", one.version))
-        except CohostError as error:
-            return error.message
-        return "approved"
 
     def _request(self, tx: Tx, caller: Caller, of: StoredRound, tries: int) -> None:
         new = Request(

@@ -94,12 +94,8 @@ def decide(visit: HostOnly, round_id: str, form: Posted) -> Response:
     """Approve all that wait, or match anew with what is locked and dropped."""
     try:
         if form.text("do", most=10, required=True) == "approve":
-            refused = [why for why in visit.core.rounds.approve(visit.caller, round_id).values() if why != "approved"]
-            return (
-                _one(visit, round_id, trouble=" ".join(dict.fromkeys(refused)))
-                if refused
-                else see(f"/match/{round_id}")
-            )
+            visit.core.round_approval.approve(visit.caller, round_id)
+            return see(f"/match/{round_id}")
         locked, dropped = form.several("lock"), form.several("drop")
         visit.core.rounds.again(visit.caller, round_id, locked=locked, dropped=dropped, actor=visit.actor)
     except (InvalidInput, Conflict) as error:
@@ -213,12 +209,13 @@ def _one(visit: Visit, round_id: str, *, trouble: str = "", status: int = 200) -
     shown: list[tuple[Suggestion, Picture]] = [
         (one, picture(people_of(one))) for one in view.introductions if people_of(one)
     ]
+    told = trouble or " ".join(dict.fromkeys(view.not_approved.values()))
     return visit.page(
         "round.html",
         status=status,
         view=view,
         shown=shown,
-        trouble=trouble,
+        trouble=told,
         width=WIDTH,
         label=LABEL,
         parts_in_words=PARTS,

@@ -120,6 +120,8 @@ class RoundView(View):
     declined: int
     met: int
     not_met: int
+    approval_waiting: int = Field(description="Introductions that a host approved and that are still to be worked on.")
+    not_approved: dict[str, str] = Field(description="By suggestion, why the last approval of the round left it out.")
     again: int = Field(description="How many would meet again.")
     rules: list[RuleOutcomeView] = Field(description="What came of each rule, in their order.")
 
@@ -141,7 +143,7 @@ class AgainBody(Body):
 class ApprovedView(View):
     """What happened to each pending introduction."""
 
-    introductions: dict[str, str] = Field(description="By suggestion: `approved`, or why not.")
+    introductions: dict[str, str] = Field(description="By suggestion: `approved`, `waiting`, or why not.")
 
 
 @router.post(
@@ -197,8 +199,9 @@ def rerun(
     responses=responses(400, 401, 403, 404, 409, 413, 415, 422),
 )  # fmt: skip
 def approve_round(core: Core, caller: Host, id: ObjectPath, idempotency_key: IdempotencyKey = None) -> ApprovedView:
-    """Every pending introduction of it, each by itself. The invitations go out; names only when all have accepted."""
-    return ApprovedView(introductions=core.rounds.approve(caller, id))
+    """Every pending introduction of it, each by itself; of many, the worker goes on with those that are `waiting`, and the
+    round tells how far it is. The invitations go out; names only when all have accepted."""
+    return ApprovedView(introductions=core.round_approval.approve(caller, id))
 
 
 def _feasible(seen: Feasibility) -> FeasibilityView:
@@ -211,6 +214,7 @@ def _view(one: Stored) -> RoundView:
         id=one.round.id, status=one.round.status, asked=one.round.asked, deadline=one.round.deadline,
         made_at=one.round.made_at, left_out=one.round.left_out, invited=one.invited, accepted=one.accepted,
         declined=one.declined, met=one.met, not_met=one.not_met, again=one.again,
+        approval_waiting=one.approval_waiting, not_approved=one.not_approved,
         rules=[
             RuleOutcomeView(**vars(rule.rule), kept=rule.kept, not_kept=rule.not_kept, why=rule.why)
             for rule in one.rules

@@ -23,6 +23,15 @@ STANDING = ("pending", *LIVE)
 
 
 @dataclass(frozen=True)
+class Approving:
+    """How far the approval of a round has come."""
+
+    caller: dict[str, Any]  # who asked for it
+    left: tuple[tuple[str, int], ...]  # (introduction, version that they saw), not decided yet
+    refused: dict[str, str]  # introduction → why it was not approved
+
+
+@dataclass(frozen=True)
 class StoredRound:
     """One run of matching."""
 
@@ -32,6 +41,7 @@ class StoredRound:
     made_at: datetime
     status: Status = "waiting"
     left_out: dict[str, str] = field(default_factory=dict)  # member id → reason
+    approving: Approving | None = None
 
 
 @dataclass(frozen=True)
@@ -55,7 +65,8 @@ class Invitation:
 
 def add(tx: Tx, community_id: str, new: StoredRound) -> None:
     """Store a round."""
-    tx.execute(match_rounds.insert().values(community_id=community_id, **new.__dict__))
+    values = {name: value for name, value in vars(new).items() if name != "approving"}
+    tx.execute(match_rounds.insert().values(community_id=community_id, **values))
 
 
 def get(tx: Tx, community_id: str, round_id: str) -> StoredRound:
@@ -87,6 +98,23 @@ def again(tx: Tx, round_id: str, asked: dict[str, Any]) -> None:
     """It is matched anew, with what is asked for now."""
     values = {"status": "waiting", "left_out": {}, "asked": asked}
     tx.execute(match_rounds.update().where(match_rounds.c.id == round_id).values(values))
+
+
+def set_approving(tx: Tx, round_id: str, new: Approving | None, due: datetime | None) -> None:
+    """How far its approval has come, and from when on somebody may go on with it."""
+    values = {"approving": vars(new) if new else None, "approving_due": due}
+    tx.execute(match_rounds.update().where(match_rounds.c.id == round_id).values(values))
+
+
+def claim_approval(tx: Tx, now: datetime, until: datetime) -> tuple[str, str, Approving] | None:
+    """(community, round, how far it is) of one whose approval goes on, held until a time."""
+    due = match_rounds.c.approving_due <= now
+    candidate = sa.select(match_rounds.c.id).where(due).order_by(match_rounds.c.approving_due).limit(1)
+    found = tx.execute(candidate.with_for_update(skip_locked=True)).scalar_one_or_none()
+    taken = match_rounds.update().where(match_rounds.c.id == found, due).values(approving_due=until)
+    row = tx.execute(taken.returning(*match_rounds.c)).one_or_none()
+    approving = _approving(row.approving) if row else None
+    return (row.community_id, row.id, approving) if row and approving else None
 
 
 def invite(tx: Tx, community_id: str, new: Collection[Invitation]) -> None:
@@ -167,13 +195,17 @@ def change(tx: Tx, invitation_id: str, **values: Any) -> None:
 
 
 def forget_member(tx: Tx, community_id: str, member_id: str) -> None:
-    """Their invitations, and that rounds left them out."""
+    """Their invitations, that rounds left them out, and what they had still to approve."""
     mine = (invitations.c.community_id == community_id) & (invitations.c.member_id == member_id)
     tx.execute(invitations.delete().where(mine))
     for one in _rounds(tx, match_rounds.c.community_id == community_id):
         if member_id in one.left_out:
             rest = {name: why for name, why in one.left_out.items() if name != member_id}
             tx.execute(match_rounds.update().where(match_rounds.c.id == one.id).values(left_out=rest))
+        if one.approving and (
+            one.approving.caller["member_id"] == member_id or member_id in str(one.approving.refused)
+        ):
+            set_approving(tx, one.id, None, None)
 
 
 def _live() -> sa.ColumnElement[bool]:
@@ -184,9 +216,18 @@ def _live() -> sa.ColumnElement[bool]:
 def _rounds(tx: Tx, where: sa.ColumnElement[bool], limit: int | None = None) -> list[StoredRound]:
     query = sa.select(match_rounds).where(where).order_by(match_rounds.c.made_at.desc(), match_rounds.c.id)
     return [
-        StoredRound(row.id, row.asked, row.deadline, row.made_at, row.status, dict(row.left_out))
+        StoredRound(
+            row.id, row.asked, row.deadline, row.made_at, row.status, dict(row.left_out), _approving(row.approving)
+        )
         for row in tx.execute(query.limit(limit))
     ]
+
+
+def _approving(stored: dict[str, Any] | None) -> Approving | None:
+    if stored is None:
+        return None
+    left = tuple((one, int(version)) for one, version in stored["left"])
+    return Approving(stored["caller"], left, stored["refused"])
 
 
 def _invitations(tx: Tx, where: sa.ColumnElement[bool]) -> list[Invitation]:

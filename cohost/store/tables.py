@@ -534,6 +534,8 @@ match_rounds = Table(
     Column("status", String, nullable=False),  # waiting, proposed
     Column("left_out", JSON, nullable=False),  # member id → reason
     Column("made_at", Instant, nullable=False),
+    Column("approving", JSON(none_as_null=True)),  # who asked, what is left, what was refused
+    Column("approving_due", Instant),  # when somebody may go on with it
     Index("ix_match_rounds_made", "community_id", "made_at"),
 )  # fmt: skip
 

@@ -238,7 +238,7 @@ def test_the_host_locks_one_drops_another_and_matches_again(on: Story) -> None:
 def test_a_round_is_approved_at_once_and_says_what_did_not_go(on: Story) -> None:
     view = made(on)
     write(on, "dan", purposes=())
-    done = on.core.rounds.approve(on.cast.caller("hana"), view.round.id)
+    done = on.core.round_approval.approve(on.cast.caller("hana"), view.round.id)
     assert list(done.values()) == ["approved"]  # the other one was withdrawn when dan left
     on.work()
     assert on.core.rounds.view(HERE, view.round.id).invited == 2
