@@ -187,6 +187,14 @@ def _question(tx: Tx, community_id: str, question_id: str) -> Request:
     return found
 
 
+def could_wait(tx: Tx, draft: Suggestion) -> bool:
+    """Whether members may be asked before this draft is posted."""
+    try:
+        return bool(_to_be_put(tx, draft))
+    except (Conflict, NotFound):
+        return False
+
+
 def _to_be_put(tx: Tx, draft: Suggestion) -> Request:
     """The question of a draft that members may be asked; raises NotFound or Conflict."""
     if draft.job != QUESTIONS:

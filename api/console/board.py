@@ -53,13 +53,18 @@ def space(visit: AnyMember, space_id: str, page: int = 1) -> HTMLResponse:
     """What a space holds; a private one out of sight looks like one that does not exist."""
     here = audience.space_in_sight(visit.sight, visit.caller, space_id)
     found = _all_sources(visit, here)
-    threads = sorted(_threads(found), key=lambda t: t.latest or EARLIEST, reverse=True)
+    questions = visit.core.questions.in_space(visit.caller, here.id)
+    replies = {one.id: _replies(found, one.id) for one in questions}
+    below = {post.id for posts in replies.values() for post in posts}
+    threads = sorted(
+        _threads([s for s in found if s.id not in below]), key=lambda t: t.latest or EARLIEST, reverse=True
+    )
     first = (max(page, 1) - 1) * THREADS_PER_PAGE
     return visit.page(
         "space.html", space=here, material=[s for s in found if s.kind in MATERIAL],
         events=[s for s in found if s.kind == "event"],
         threads=threads[first : first + THREADS_PER_PAGE], total_threads=len(threads), page=max(page, 1),
-        pages=-(-len(threads) // THREADS_PER_PAGE), questions=visit.core.questions.in_space(visit.caller, here.id),
+        pages=-(-len(threads) // THREADS_PER_PAGE), questions=questions, replies=replies,
     )  # fmt: skip
 
 
@@ -131,6 +136,12 @@ def _threads(found: Sequence[Source]) -> list[Thread]:
         else:
             thread.replies.append(reply)
     return list(threads.values())
+
+
+def _replies(found: Sequence[Source], question_id: str) -> list[Source]:
+    """What people wrote below a question, oldest first."""
+    posts = (s for s in found if s.kind == "post" and s.origin != "cohost" and s.parent_id == question_id)
+    return sorted(posts, key=lambda s: (s.created_at or EARLIEST, s.id))
 
 
 def _thread_of(visit: Visit, space: Space, post: Source) -> Thread | None:

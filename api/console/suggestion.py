@@ -13,6 +13,7 @@ from api.console.compare import side_by_side
 from api.console.errors import status_of
 from api.console.evidence import in_sources
 from api.console.forms import Form, Posted
+from api.console.helping import days_of, members_first
 from api.console.page import HostOnly, StaffOnly, Visit, see
 from api.console.queue import asked_by, waiting_like
 from cohost import recall
@@ -64,6 +65,16 @@ def delivery(visit: StaffOnly, suggestion_id: str, form: Posted) -> Response:
     except Conflict as error:
         return _refused(visit, suggestion_id, error)
     return see(f"/queue/{suggestion_id}?done=yes")
+
+
+@router.post("/queue/{suggestion_id}/members-first")
+def ask_members_first(visit: HostOnly, suggestion_id: str, form: Posted) -> Response:
+    """Let a draft wait, and have an invitation drafted."""
+    try:
+        visit.core.helping.ask(visit.caller, suggestion_id, visit.actor, days=days_of(form))
+    except (InvalidInput, Conflict) as error:
+        return _refused(visit, suggestion_id, error)
+    return see(f"/queue/{suggestion_id}")
 
 
 @router.post("/queue/{suggestion_id}/seen")
@@ -129,6 +140,7 @@ def _page(
         edited=_edited(suggestion), done=done, refusal=refusal, kept=kept, changes=changes, said=said,
         remarks=remarks, unseen=unseen, beside=_beside(visit, suggestion),
         reports=_reports(visit, suggestion), agreed=_agreed(visit, suggestion),
+        members_first=members_first(visit, suggestion),
     )  # fmt: skip
 
 
