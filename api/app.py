@@ -52,7 +52,7 @@ ROUTERS = (
     community.router, purpose.making, purpose.router,
     spaces.router, members.router, consents.router, sources.router, batch.router, files.uploads, files.router,
     pages.router, search.router, questions.asking, questions.router, gaps.router,
-    moderation.router, reports.making, reports.router, appeals.making, appeals.router,
+    moderation.asking, moderation.router, reports.making, reports.router, appeals.making, appeals.router,
     discussion.making, discussion.router, calendar.making, calendar.router,
     profiles.making, profiles.router, rounds.making, rounds.router, invitations.making, invitations.router,
     helping.making, helping.router,

@@ -25,6 +25,8 @@ from cohost.purpose.service import Purposes
 from cohost.questions import Questions
 from cohost.reading import to_be_read
 from cohost.recall import Superseded
+from cohost.rehearsal import Prices
+from cohost.rehearsals import Rehearsals
 from cohost.reports import Reports
 from cohost.restore import Restore
 from cohost.round_approval import RoundApproval
@@ -74,6 +76,7 @@ class App:
     reports: Reports
     appeals: Appeals
     tuner: Tuner
+    rehearsals: Rehearsals
     profiles: Profiles
     rounds: Rounds
     round_approval: RoundApproval
@@ -155,10 +158,13 @@ def _wired(
     )
     reader: ModerationReader = moderation or TrainedReader(embedder or _fitted_on(settings, reads))
     tuner = Tuner(store, reader, clock)
+    prices = Prices(settings.model_input_price, settings.model_output_price)
+    rehearsed = Rehearsals(store, clock, reader, prices)
     introduced, planned = Invitations(store, clock), Calendar(store, clock)
     helping, approving = Helping(store, clock, search, asked), RoundApproval(store, clock, approval)
     due = (
         Superseded(store, clock, posting).step, introduced.step, approving.step, planned.step, helping.step, tuner.step,
+        rehearsed.step,
     )  # fmt: skip
     return App(
         settings, store, clock, reads, index, search, model, posting, Hooks(store, clock, vault), intake, files,
@@ -166,6 +172,7 @@ def _wired(
         Reports(store, clock),
         Appeals(store, clock, approval),
         tuner,
+        rehearsed,
         Profiles(store, clock, reads, approval),
         Rounds(store, clock),
         approving,

@@ -27,6 +27,7 @@ from cohost.match.plan import Plan
 from cohost.model import Caller, Community, Member, Passage, Role, Space
 from cohost.ports import Query, VectorIndex
 from cohost.progress import OnProgress, progress_bar
+from cohost.rehearsal import Rehearsed
 from cohost.rehearsal import rehearse as rehearsed
 from cohost.settings import Settings, load
 from cohost.store import Tx, audit, credentials, ingestions, people, places, suggestions
@@ -136,22 +137,35 @@ def moderate(
         raise InvalidInput("Say --rehearse: new posts are read by the worker, once the job `moderate` is switched on.")
     with _core() as core, progress_bar("Reading posts") as on_progress:
         where = _community(core, community)
-        done = rehearsed(core.store, core.moderation, where, limit=limit, on_progress=on_progress)
+        prices = core.rehearsals.prices
+        done = rehearsed(core.store, core.moderation, where, limit=limit, prices=prices, on_progress=on_progress)
     if as_json:
         print(json.dumps(asdict(done), ensure_ascii=False, indent=1))
         return
     share = len(done.flags) / max(done.posts, 1)
-    print(
-        f"{done.posts} posts read; {len(done.flags)} would have been flagged ({share:.1%}), {done.by_newcomers} by newcomers"
-    )
+    print(f"{done.posts} posts read; {len(done.flags)} would have been flagged ({share:.1%})")
+    print(f"by newcomers: {done.newcomer_posts} posts, {done.by_newcomers} flags")
     print(f"people decided on {done.agreed + done.disagreed} of these before, and agreed with {done.agreed}")
     print("with each budget: " + ", ".join(f"{name} {count}" for name, count in done.by_budget.items()))
-    for category, count in done.by_category.items():
-        print(f"{count:6}  {category}")
+    for one in done.by_category:
+        judged = f", agreed with {one.agreed} of {one.agreed + one.disagreed}" if one.agreed + one.disagreed else ""
+        print(f"{one.flags:6}  {one.category}, {one.by_newcomers} by newcomers{judged}")
+    _print_cost(done)
     for flag in done.flags[:REHEARSED_SHOWN]:
         print(
             f"{flag.probability:.2f}  {flag.category:<13} {flag.space_id}/{flag.source_id}  {' '.join(flag.quote.split())}"
         )
+
+
+def _print_cost(done: Rehearsed) -> None:
+    cost = done.cost
+    speed = done.posts / max(cost.cpu_s, 0.01)
+    print(f"cost: {cost.seconds:.0f} s, {cost.cpu_s:.0f} s of processor time, {speed:.0f} posts in each")
+    money = "no price is set" if cost.money is None else f"{cost.money} by your prices"
+    print(
+        f"a second reader would read {cost.second_reader_calls}: about {cost.input_tokens} tokens in, at most"
+        f" {cost.output_tokens} out; {money}"
+    )
 
 
 @app.command()

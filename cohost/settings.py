@@ -33,6 +33,8 @@ class Settings:
     moderation_model: str = (
         ""  # COHOST_MODERATION_MODEL: a second reader of flagged posts, such as omni-moderation-2024-09-26
     )
+    model_input_price: float = 0.0  # COHOST_MODEL_INPUT_PRICE: of a million tokens, for estimates; 0 = not known
+    model_output_price: float = 0.0  # COHOST_MODEL_OUTPUT_PRICE: the same for tokens that it writes
     model_timeout_s: float = 20.0  # COHOST_MODEL_TIMEOUT_S: whole deadline of a draft, retries included
     model_tokens_per_day: int = (
         2_000_000  # COHOST_MODEL_TOKENS_PER_DAY: per community; over it the embedded default answers

@@ -17,13 +17,13 @@ from cohost.appeals import Outcome
 from cohost.errors import Conflict, Forbidden, InvalidInput, NotFound
 from cohost.jobs.moderate_payload import NAME
 from cohost.jobs.moderate_words import CATEGORIES, Words
-from cohost.rehearsal import Rehearsed, rehearse
 from cohost.sensitivity import UNSHOWN
 from cohost.store import readings
 from cohost.store.readings import Reading
 
 router = APIRouter()
-REHEARSED = 200  # posts: what is read while somebody waits
+MOST_REHEARSED = 10_000  # posts
+FLAGS_SHOWN = 50
 LOOKED_FOR = {name: words for name, words in CATEGORIES.items() if name != "reported"}
 REASON_CHARACTERS = 2_000
 MOST_WORDS = 20  # characters of what the page is told to say
@@ -74,10 +74,13 @@ def change(visit: HostOnly, form: Posted) -> Response:
 
 
 @router.post("/moderation/rehearsal")
-def rehearsal(visit: StaffOnly, form: Posted) -> HTMLResponse:
-    """What would have been flagged in the newest posts; stores nothing."""
-    done = rehearse(visit.core.store, visit.core.moderation, visit.community, limit=REHEARSED)
-    return _page(visit, rehearsed=done)
+def rehearsal(visit: StaffOnly, form: Posted) -> Response:
+    """What would have been flagged in the newest posts; the page shows how far it is."""
+    limit = form.number("limit")
+    if not 1 <= limit <= MOST_REHEARSED:
+        return _page(visit, trouble=f"Choose a number of posts from 1 to {MOST_REHEARSED}.", status=422)
+    visit.core.rehearsals.ask(visit.community.id, limit, visit.actor)
+    return see("/moderation#rehearsed")
 
 
 @router.post("/moderation/appeals")
@@ -104,15 +107,14 @@ def report(visit: AnyMember, form: Posted) -> Response:
     return visit.page("reported.html", space_id=space_id, trouble="")
 
 
-def _page(
-    visit: Visit, *, done: str = "", rehearsed: Rehearsed | None = None, trouble: str = "", status: int = 200
-) -> HTMLResponse:
+def _page(visit: Visit, *, done: str = "", trouble: str = "", status: int = 200) -> HTMLResponse:
     return visit.page(
         "moderation.html",
         status=status,
         done=done,
         trouble=trouble,
-        rehearsed=rehearsed,
+        rehearsal=visit.core.rehearsals.newest(visit.community.id),
+        flags_shown=FLAGS_SHOWN,
         categories=LOOKED_FOR,
         mapped=_mapped(visit) if visit.is_host else [],
         on=NAME in visit.community.settings.jobs,

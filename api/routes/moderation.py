@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import Field, StringConstraints
 
-from api.auth import Person, Staff
+from api.auth import Person, Staff, actor
 from api.core import Core
-from api.schemas import ANY_TEXT, Body, View, Whole, responses
+from api.idempotency import IdempotencyKey, IdempotentRoute
+from api.schemas import ANY_TEXT, Body, ObjectPath, View, Whole, responses
 from cohost.jobs.moderate_words import CATEGORIES
 from cohost.ports import Finding, ModerationText
-from cohost.rehearsal import rehearse
+from cohost.rehearsal import Rehearsed
 from cohost.store import people
+from cohost.store.rehearsals import Rehearsal
 
 router = APIRouter(tags=["moderation"])
+asking = APIRouter(tags=["moderation"], route_class=IdempotentRoute)
 
 TEXT_CHARACTERS = 100_000
-AT_ONCE = 500  # posts of a rehearsal over HTTP: what is read while somebody waits; the command line reads all
+MOST = 10_000  # posts of a rehearsal; the command line reads more
+FLAGS_SHOWN = 500
 Text = Annotated[str, StringConstraints(max_length=TEXT_CHARACTERS, pattern=ANY_TEXT)]
 
 
@@ -60,7 +64,7 @@ class CheckView(View):
 class RehearsalBody(Body):
     """How much of the past to read."""
 
-    limit: Whole = Field(200, ge=1, le=AT_ONCE, description="The newest posts; the command line reads more.")
+    limit: Whole = Field(1_000, ge=1, le=MOST, description="How many of the newest posts; the command line reads more.")
 
 
 class WouldFlagView(View):
@@ -70,23 +74,59 @@ class WouldFlagView(View):
     source_id: str
     category: str
     probability: float
-    quote: str
+    quote: str = Field(description="The first marked words; empty where the post changed since.")
     newcomer: bool = Field(description="The author had joined less than a month before.")
     decided: str = Field(
         description="`agreed` or `disagreed`, where people decided on a flag of this post; else empty."
     )
 
 
-class RehearsalView(View):
-    """What would have happened."""
+class ByCategoryView(View):
+    """The flags of one category, and how people decided those that they have seen."""
+
+    category: str
+    flags: int
+    by_newcomers: int
+    agreed: int
+    disagreed: int
+
+
+class CostView(View):
+    """Measured for the embedded reader, estimated for a second one, which would read what is flagged."""
+
+    seconds: float
+    cpu_s: float = Field(description="Processor seconds of the process while it read.")
+    second_reader_calls: int
+    input_tokens: int
+    output_tokens: int = Field(description="At most.")
+    money: float | None = Field(description="By `COHOST_MODEL_INPUT_PRICE` and `_OUTPUT_PRICE`; null without them.")
+
+
+class RehearsedView(View):
+    """What would have happened with the settings of now."""
 
     posts: int
-    flags: list[WouldFlagView] = Field(description="Most probable first.")
-    by_category: dict[str, int]
+    newcomer_posts: int = Field(description="Those of members who had joined less than a month before.")
+    flags: list[WouldFlagView] = Field(description=f"Most probable first, at most {FLAGS_SHOWN}.")
+    flags_total: int
+    by_category: list[ByCategoryView]
     by_newcomers: int
     agreed: int
     disagreed: int
     by_budget: dict[str, int] = Field(description="How many would be flagged with each `flag_budget`.")
+    cost: CostView
+
+
+class RehearsalView(View):
+    """How far it is, and what came of it."""
+
+    id: str
+    status: Literal["waiting", "running", "done", "failed"]
+    done: int = Field(description="Posts that were read.")
+    total: int
+    created_at: datetime
+    finished_at: datetime | None
+    result: RehearsedView | None = Field(description="Once it is done.")
 
 
 class VersionView(View):
@@ -139,17 +179,39 @@ def check(core: Core, caller: Person, body: CheckBody) -> CheckView:
     return CheckView(advice=advice, probabilities=core.moderation.probabilities(post), flags=flags)
 
 
-@router.post(
+@asking.post(
     "/v1/moderation/rehearsals",
     summary="Rehearse on past posts",
-    responses=responses(400, 401, 403, 413, 415, 422),
+    status_code=202,
+    responses=responses(400, 401, 403, 409, 413, 415, 422),
 )
-def rehearsals(core: Core, caller: Staff, body: RehearsalBody) -> RehearsalView:
-    """What would have been flagged in the newest posts; stores nothing, tells nobody."""
-    with core.store.read() as tx:
-        community = people.community(tx, caller.community_id)
-    done = rehearse(core.store, core.moderation, community, limit=body.limit)
-    return RehearsalView.model_validate(done)
+def rehearsals(
+    core: Core, caller: Staff, body: RehearsalBody, response: Response, idempotency_key: IdempotencyKey = None
+) -> RehearsalView:
+    """What would have been flagged in the newest posts; flags nothing and tells nobody. Follow it at `Location`.
+
+    The newest rehearsal of a community is kept, as numbers about posts.
+    """
+    asked = core.rehearsals.ask(caller.community_id, body.limit, actor(caller))
+    response.headers["Location"] = f"/v1/moderation/rehearsals/{asked.id}"
+    return _rehearsal(asked, None)
+
+
+@router.get("/v1/moderation/rehearsals/{id}", summary="Follow a rehearsal", responses=responses(401, 403, 404, 422))
+def get_rehearsal(core: Core, caller: Staff, id: ObjectPath) -> RehearsalView:
+    """Progress, and the result once it is done."""
+    return _rehearsal(*core.rehearsals.get(caller.community_id, id))
+
+
+def _rehearsal(current: Rehearsal, came: Rehearsed | None) -> RehearsalView:
+    result = None
+    if came is not None:
+        shown = {**came.__dict__, "flags": came.flags[:FLAGS_SHOWN], "flags_total": len(came.flags)}
+        result = RehearsedView.model_validate(shown)
+    return RehearsalView(
+        id=current.id, status=current.status, done=current.found.posts, total=current.total,
+        created_at=current.created_at, finished_at=current.finished_at, result=result,
+    )  # fmt: skip
 
 
 def _flag(finding: Finding, guideline: int | None) -> FlagView:

@@ -90,11 +90,38 @@ def quotable(
     return _by_ids(tx, community_id, ids, (sources.c.origin == "person") & let, hold=hold)
 
 
-def newest_posts(tx: Tx, community_id: str, *, limit: int) -> list[Source]:
-    """Living posts of people in all spaces, newest first."""
-    where = (sources.c.community_id == community_id) & (sources.c.kind == "post") & (sources.c.origin == "person")
-    query = _select().where(where, sources.c.deleted_at.is_(None)).order_by(sources.c.created_at.desc(), sources.c.pk)
+@dataclass(frozen=True)
+class Since:
+    """A place in the order of posts, newest first."""
+
+    created_at: datetime
+    pk: int
+
+    @classmethod
+    def of(cls, post: Source) -> Since:
+        """The place of a stored post."""
+        assert post.created_at is not None  # noqa: S101  a column that is never empty
+        return cls(post.created_at, post.pk)
+
+
+def newest_posts(tx: Tx, community_id: str, *, limit: int, after: Since | None = None) -> list[Source]:
+    """Living posts of people in all spaces, newest first, behind a place."""
+    where = _posts(community_id)
+    if after is not None:
+        same = (sources.c.created_at == after.created_at) & (sources.c.pk > after.pk)
+        where &= (sources.c.created_at < after.created_at) | same
+    query = _select().where(where).order_by(sources.c.created_at.desc(), sources.c.pk)
     return [_stored(row).source for row in tx.execute(query.limit(limit))]
+
+
+def count_posts(tx: Tx, community_id: str) -> int:
+    """How many living posts of people there are."""
+    return tx.execute(sa.select(sa.func.count()).select_from(sources).where(_posts(community_id))).scalar_one()
+
+
+def _posts(community_id: str) -> sa.ColumnElement[bool]:
+    by_people = (sources.c.kind == "post") & (sources.c.origin == "person")
+    return (sources.c.community_id == community_id) & by_people & sources.c.deleted_at.is_(None)
 
 
 def posts_per_week(tx: Tx, community_id: str, now: datetime, *, weeks: int = 4) -> dict[str, float]:

@@ -483,6 +483,20 @@ readings = Table(
     Index("ix_readings_at", "community_id", "at"),
 )  # fmt: skip
 
+# One of each community: how far it is, and numbers about posts.
+rehearsals = Table(
+    "rehearsals", metadata,
+    Column("id", String, primary_key=True),
+    _community(),
+    Column("total", Integer, nullable=False),  # posts to be read
+    Column("status", String, nullable=False),  # waiting, running, done, failed
+    Column("found", JSON, nullable=False),
+    Column("claimed_until", Instant),
+    Column("created_at", Instant, nullable=False),
+    Column("finished_at", Instant),
+    Index("ix_rehearsals_community_id", "community_id"),
+)  # fmt: skip
+
 moderation_fits = Table(
     "moderation_fits", metadata,
     _community(),

@@ -31,10 +31,13 @@ def posted(core, cast):
 
 
 def test_a_rehearsal_shows_what_would_be_flagged_and_changes_nothing(core, cast, clock, posted, client, story):
-    page = Visitor(client, core).sign_in("mo").submit("/moderation/rehearsal", on="/moderation")
-    assert "You fool" in page.text
-    assert "1 would have been flagged" in page.text
+    mo = Visitor(client, core).sign_in("mo")
+    assert "0 of 2 posts read" in mo.submit("/moderation/rehearsal", on="/moderation", limit="200").text
     story.work()
+    page = mo.text("/moderation")
+    assert "You fool" in page
+    assert "1 would have been flagged" in page
+    assert mo.submit("/moderation/rehearsal", on="/moderation", limit="99999").status_code == 422
     assert story.core.approval.queue(cast.caller("mo"), job="moderate") == []
 
 

@@ -60,11 +60,34 @@ def test_blocks_are_seen_by_nobody_else(client, as_):
 
 
 def test_a_rehearsal_says_what_would_have_been_flagged_and_flags_nothing(client, as_, posted, story):
-    done = client.post("/v1/moderation/rehearsals", headers=as_("mo"), json={"limit": 50}).json()
-    assert done["posts"] == 2  # the secret of the den is a post, too
-    assert [(f["source_id"], f["category"], f["quote"]) for f in done["flags"]] == [("p1", "harassment", "You fool")]
-    story.work()
+    asked = client.post("/v1/moderation/rehearsals", headers=as_("mo"), json={"limit": 50})
+    assert (asked.status_code, asked.json()["status"], asked.json()["total"]) == (202, "waiting", 2)
+    story.work()  # the secret of the den is a post, too
+    done = client.get(asked.headers["location"], headers=as_("mo")).json()
+    assert (done["status"], done["done"]) == ("done", 2)
+    result = done["result"]
+    assert [(f["source_id"], f["category"], f["quote"]) for f in result["flags"]] == [("p1", "harassment", "You fool")]
+    assert result["by_category"] == [
+        {"category": "harassment", "flags": 1, "by_newcomers": 1, "agreed": 0, "disagreed": 0}
+    ]
+    assert result["cost"]["second_reader_calls"] == 1
+    assert result["cost"]["input_tokens"] > 50
+    assert result["cost"]["money"] is None
     assert client.get("/v1/suggestions?job=moderate", headers=as_("mo")).json()["items"] == []
+
+
+def test_a_rehearsal_keeps_no_words_and_shows_none_that_are_gone(client, as_, posted, story):
+    where = client.post("/v1/moderation/rehearsals", headers=as_("mo"), json={}).headers["location"]
+    story.work()
+    assert "fool" not in str(story.rows("rehearsals"))
+    story.delete("lounge", "p1")
+    (flag,) = client.get(where, headers=as_("mo")).json()["result"]["flags"]
+    assert flag["quote"] == ""
+
+
+def test_a_rehearsal_is_not_of_another_community(client, as_, posted):
+    where = client.post("/v1/moderation/rehearsals", headers=as_("mo"), json={}).headers["location"]
+    assert client.get(where, headers=as_("stranger")).status_code == 404
 
 
 def test_an_unknown_category_is_refused_by_name(client, as_):

@@ -58,7 +58,6 @@ def test_every_post_that_stores_something_takes_an_idempotency_key(document):
         "POST /v1/search",
         "POST /v1/hooks/{id}",  # by its `webhook-id`
         "POST /v1/moderation/check",
-        "POST /v1/moderation/rehearsals",
         "POST /v1/match-rounds/feasibility",
         "POST /v1/big-purpose/drafts",
     }

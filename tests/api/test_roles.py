@@ -46,6 +46,7 @@ TABLE = {
     "GET /v1/gaps": "host",
     "POST /v1/moderation/check": "member moderator host",
     "POST /v1/moderation/rehearsals": "moderator host",
+    "GET /v1/moderation/rehearsals/{id}": "moderator host",
     "POST /v1/reports": "member moderator host",
     "GET /v1/members/{id}/profile": "member moderator host",
     "PUT /v1/members/{id}/profile": "member moderator host",
