@@ -8,7 +8,7 @@ from datetime import datetime
 from cohost import recall, rights, steps, withdrawal
 from cohost.connectors import Connectors
 from cohost.errors import CohostError, Conflict, StaleVersion
-from cohost.jobs import JOBS
+from cohost.jobs import JOBS, match_now
 from cohost.jobs.moderate_words import BACK_BY_HAND
 from cohost.model import Caller
 from cohost.rights import Jobs
@@ -133,6 +133,9 @@ class Approval:
         for open_one in suggestions.open_ones(tx, community_id):
             if open_one.job in ("match", "help") and not changed.isdisjoint(open_one.destination.member_ids):
                 withdrawal.recheck(tx, open_one, withdrawal.GROUND_GONE, now=self._clock())
+        for sent in suggestions.answered_by(tx, community_id, changed):
+            if match_now.reworded(tx, sent):
+                suggestions.set_notice(tx, sent.id, match_now.CHANGED_FOR_HOSTS, now=self._clock())
 
     def recheck_after_source_change(self, tx: Tx, community_id: str, space_id: str, source_id: str) -> None:
         """Within the change of a source: follow quotes that moved, withdraw drafts whose quotes are gone."""

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from cohost import quotes
 from cohost.errors import Conflict, Forbidden, InvalidInput, NotFound
 from cohost.ids import new_id
-from cohost.jobs import match
+from cohost.jobs import match, match_now
 from cohost.jobs.match_payload import IntroductionPayload
-from cohost.jobs.match_words import exchange
+from cohost.jobs.match_words import QUESTION_FOLLOWS, exchange
 from cohost.model import Caller
 from cohost.store import Store, Tx, audit, people, publications, rounds, safety_cases, suggestions
 from cohost.store.rounds import Invitation
@@ -102,7 +103,7 @@ class Invitations:
             return  # another worker did, or the answer came in
         rounds.change(tx, one.id, reminded_at=self._clock())
         shown = suggestions.get(tx, community_id, one.suggestion_id)
-        if shown.status == "published" and match.still_true(tx, shown):
+        if shown.status == "published" and match_now.may_meet(tx, shown):
             payload = IntroductionPayload.model_validate(shown.payload)
             self._send(tx, shown, [match.later_message(payload, one.member_id, None)])
 
@@ -116,7 +117,7 @@ class Invitations:
         shown = suggestions.get(tx, community_id, suggestion_id)
         accepted = frozenset(one.member_id for one in everybody if one.answer == "accept")
         enough = len(accepted) >= min(len(everybody), FEWEST)
-        agreed = enough and match.still_true(tx, shown) and shown.status in REACHED
+        agreed = enough and match_now.may_meet(tx, shown) and shown.status in REACHED
         if not (agreed or over):
             return  # whoever declined may change their mind, and the other learns nothing before the deadline
         now = self._clock()
@@ -124,9 +125,20 @@ class Invitations:
             met = now if agreed and one.member_id in accepted else None
             rounds.change(tx, one.id, closed_at=now, exchanged_at=met)
         if agreed:
-            payload = IntroductionPayload.model_validate(shown.payload)
+            payload = self._still_holds(tx, shown)
             self._send(tx, shown, [match.later_message(payload, member, accepted) for member in sorted(accepted)])
             audit.record(tx, community_id, audit.WORKER, "introduction.exchanged", "suggestion", shown.id, now=now)
+
+    def _still_holds(self, tx: Tx, shown: Suggestion) -> IntroductionPayload:
+        """Its texts as they may go out now; a lesson that was changed takes its question with it."""
+        payload = match_now.current(
+            tx, shown.community_id, IntroductionPayload.model_validate(shown.payload), self._clock()
+        )
+        standing = quotes.stand(tx, shown.community_id, shown.destination, shown.evidence, hold=True)
+        if None not in standing:
+            return payload
+        suggestions.set_evidence(tx, shown.community_id, shown.id, [item for item in standing if item])
+        return payload.model_copy(update={"text": payload.text.partition(QUESTION_FOLLOWS)[0].strip()})
 
     def _send(self, tx: Tx, shown: Suggestion, messages: Sequence[Message]) -> None:
         """Under the approval that covers them: into the outbox, by the connector of the invitations."""
@@ -163,7 +175,7 @@ class Invitations:
 
     def _view(self, tx: Tx, community_id: str, one: Invitation) -> InvitationView:
         shown = suggestions.get(tx, community_id, one.suggestion_id)
-        payload = IntroductionPayload.model_validate(shown.payload)
+        payload = match_now.current(tx, community_id, IntroductionPayload.model_validate(shown.payload), self._clock())
         state = _state(one)
         text = payload.invitations.get(one.member_id, "")
         if state == "exchanged":

@@ -74,6 +74,11 @@ class RoundView:
         return len(self.round.approving.left) if self.round.approving else 0
 
     @property
+    def withdrawn(self) -> int:
+        """Introductions that were taken back before anybody was invited, since something they relied on changed."""
+        return sum(one.status == "withdrawn" and one.notice != ANEW for one in self.introductions)
+
+    @property
     def not_approved(self) -> dict[str, str]:
         """By introduction, why the last approval left it out."""
         return self.round.approving.refused if self.round.approving else {}
@@ -153,7 +158,7 @@ class Rounds:
                 raise Conflict("This round is being matched. Wait until it is there, then change it.")
             for one in found:
                 if one.status == "pending" and one.id not in locked:
-                    withdrawal.withdraw(tx, one, "The round was matched anew.", now=self._clock())
+                    withdrawal.withdraw(tx, one, ANEW, now=self._clock())
             asked = Asked.model_validate(old.asked)
             apart = [one.destination.member_ids for one in found if one.id in dropped]
             changed = asked.model_copy(update={"locked": tuple(locked), "apart": (*asked.apart, *apart)})
@@ -207,6 +212,7 @@ class Rounds:
         )  # fmt: skip
 
 
+ANEW = "The round was matched anew."
 NOT_KEPT = (
     "Nobody was left with whom it could be kept: rules that come before it, what members say, earlier meetings, numbers"
     " and safety rules count."

@@ -28,6 +28,8 @@ RETRY_AFTER = timedelta(seconds=30)
 # How long to wait before each further send; after the last one a host sees `failed` and may retry.
 SCHEDULE = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 3600, 4 * 3600))
 
+NOT_ALL_SENT = "A further message of it was not sent: something that it relied on changed."
+
 log = structlog.get_logger()
 
 
@@ -167,6 +169,7 @@ class Worker:
                 withdraw(tx, suggestion, GROUND_GONE, now=self.clock())
             else:  # its earlier messages are out; this one is not sent
                 publications.discard(tx, suggestion.id)
+                suggestions.set_notice(tx, suggestion.id, NOT_ALL_SENT, now=self.clock())
                 whole = _of_all(p.status for p in publications.of_suggestion(tx, suggestion.id))
                 suggestions.set_status(tx, suggestion.id, whole, now=self.clock())
 

@@ -103,6 +103,9 @@ class IntroductionView(View):
     unmet: list[RuleBody] = Field(description="Rules of the round that it does not keep.")
     parts: dict[str, float]
     confidence: float
+    notice: str = Field(
+        description="What changed since it was drafted or approved, or why it was withdrawn; else empty."
+    )
 
 
 class RoundView(View):
@@ -223,7 +226,7 @@ def _view(one: Stored) -> RoundView:
             IntroductionView(
                 suggestion_id=s.id, status=s.status, version=s.version, member_ids=list(s.destination.member_ids),
                 reasons=s.payload["reasons"], unmet=s.payload.get("unmet", []), parts=s.payload["parts"],
-                confidence=s.confidence,
+                confidence=s.confidence, notice=s.notice,
             )
             for s in one.introductions
         ],

@@ -12,11 +12,13 @@ from pydantic import BaseModel, Field
 from cohost import prompts, safety
 from cohost.errors import InvalidInput, ModelUnavailable
 from cohost.ids import new_id
+from cohost.jobs import match_now
 from cohost.jobs.answer_payload import evidence_of
 from cohost.jobs.match_payload import NAME, IntroductionPayload, Person, StatedFact
 from cohost.jobs.match_round import Planned, planned
 from cohost.jobs.match_words import (
     NOTHING_SHOWN,
+    QUESTION_FOLLOWS,
     exchange,
     invitation,
     listed,
@@ -31,11 +33,11 @@ from cohost.jobs.match_words import (
 from cohost.jobs.shape import Job, Outcome, Revision, Tools
 from cohost.match.plan import Meeting
 from cohost.match.reasons import Meanings, Reason, reasons
-from cohost.match.stored import Fact, facts_of, says
+from cohost.match.stored import Fact, facts_of
 from cohost.model import Request
 from cohost.ports import Query
 from cohost.quotes import Readable
-from cohost.store import Tx, people, profiles, requests, rounds, safety_cases
+from cohost.store import Tx, requests, rounds
 from cohost.store.profiles import StoredProfile
 from cohost.store.rounds import Invitation
 from cohost.suggestion import Destination, Draft, Evidence, Message, Provenance, Suggestion
@@ -129,7 +131,7 @@ def _with_messages(shown: IntroductionPayload, found: Sequence[Reason]) -> Intro
 
 def _text(reasons: Sequence[str], first_question: str) -> str:
     why = "\n".join(f"- {reason}" for reason in reasons)
-    return "\n\n".join(filter(None, (why, "A question to start with:", first_question)))
+    return "\n\n".join(filter(None, (why, QUESTION_FOLLOWS, first_question)))
 
 
 def _times(meeting: Meeting, plan: Planned, now: datetime) -> dict[str, tuple[str, ...]]:
@@ -224,19 +226,8 @@ def emptied(shown: dict[str, Any]) -> dict[str, Any]:
 
 
 def still_true(tx: Tx, suggestion: Suggestion) -> bool:
-    """Whether all are here, opted in, may meet, and still say and show what the texts repeat."""
-    payload = IntroductionPayload.model_validate(suggestion.payload)
-    members = frozenset(payload.member_ids)
-    here = people.hold_active(tx, suggestion.community_id, members)
-    stored = {m: profiles.find(tx, suggestion.community_id, m) for m in members}
-    willing = all(one is not None and _willing(one.purposes, payload) for one in stored.values())
-    apart = safety_cases.kept_apart(tx, suggestion.community_id)
-    stated = all(says(stored.get(f.member_id), Fact(**f.model_dump())) for f in payload.facts)
-    return members <= here and willing and stated and not any(pair <= members for pair in apart)
-
-
-def _willing(purposes: Sequence[str], payload: IntroductionPayload) -> bool:
-    return payload.purpose in purposes or (payload.shape in ("mentors", "buddy") and "helping" in purposes)
+    """Whether all are here, opted in, may meet, and still say and show what goes out."""
+    return match_now.may_meet(tx, suggestion) and match_now.may_go_out(tx, suggestion)
 
 
 def submitted(tx: Tx, request: Request, now: datetime) -> None:

@@ -23,6 +23,7 @@ QUESTIONS = (
 QUESTION_ON_A_GOAL = "One of you aims at “{goal}”. What is the next small step, and what could get in its way?"
 QUESTION_WITHOUT = "What did each of you work on last, and where did you get stuck?"
 NOTHING_SHOWN = "They show little of themselves. This round leaves out nobody whom its rules allow to meet somebody."
+QUESTION_FOLLOWS = "A question to start with:"
 SLOTS = 3
 WORD = re.compile(r"\w+")
 ADDRESSES = ("@", "//", "www.")  # of mail, of platforms, of the web

@@ -14,7 +14,7 @@ from cohost.errors import NotFound
 from cohost.model import Passage
 from cohost.store.engine import Tx, locked
 from cohost.store.idsets import IDS_PER_QUERY
-from cohost.store.tables import decisions, evidence, snapshots, sources, spaces, suggestions
+from cohost.store.tables import decisions, evidence, invitations, snapshots, sources, spaces, suggestions
 from cohost.suggestion import AGREED, OPEN, Destination, Evidence, Provenance, Status, Suggestion
 
 
@@ -126,6 +126,17 @@ def open_ones(tx: Tx, community_id: str) -> list[Suggestion]:
     return _load(tx, (suggestions.c.community_id == community_id) & suggestions.c.status.in_(OPEN))
 
 
+def answered_by(tx: Tx, community_id: str, members: Collection[str]) -> list[Suggestion]:
+    """Introductions whose invitations to some of the members are out and not closed, held until this transaction ends."""
+    ids = sa.select(invitations.c.suggestion_id).where(
+        invitations.c.community_id == community_id,
+        invitations.c.closed_at.is_(None),
+        invitations.c.member_id.in_(members),
+    )
+    reached = suggestions.c.status.in_(("publishing", "published", "uncertain"))
+    return _load(tx, (suggestions.c.community_id == community_id) & suggestions.c.id.in_(ids) & reached)
+
+
 def untouched(tx: Tx, since: Mapping[str, datetime], *, limit: int) -> list[Suggestion]:
     """Pending ones of all communities that have not changed since the time given for their job; no two workers' same."""
     old = [(suggestions.c.job == job) & (suggestions.c.updated_at < at) for job, at in since.items()]
@@ -218,6 +229,12 @@ def set_status(tx: Tx, suggestion_id: str, status: Status, *, now: datetime, not
     values: dict[str, Any] = {"status": status, "updated_at": now, "version": suggestions.c.version + 1}
     if notice is not None:
         values["notice"] = notice
+    tx.execute(suggestions.update().where(suggestions.c.id == suggestion_id).values(values))
+
+
+def set_notice(tx: Tx, suggestion_id: str, notice: str, *, now: datetime) -> None:
+    """Tell hosts what happened to it; what was decided stays as it is."""
+    values = {"notice": notice, "updated_at": now}
     tx.execute(suggestions.update().where(suggestions.c.id == suggestion_id).values(values))
 
 
