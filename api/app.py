@@ -43,6 +43,7 @@ from api.routes import (
     sources,
     spaces,
     suggestions,
+    themes,
 )  # fmt: skip
 from api.schemas import Problem
 from cohost import __version__
@@ -53,7 +54,7 @@ ROUTERS = (
     spaces.router, members.router, consents.router, sources.router, batch.router, files.uploads, files.router,
     pages.router, search.router, questions.asking, questions.router, gaps.router,
     moderation.asking, moderation.router, reports.making, reports.router, appeals.making, appeals.router,
-    discussion.making, discussion.router, calendar.making, calendar.router,
+    discussion.making, discussion.router, calendar.making, calendar.router, themes.router,
     profiles.making, profiles.router, rounds.making, rounds.router, invitations.making, invitations.router,
     helping.making, helping.router,
     suggestions.deciding, suggestions.router, audit.router,

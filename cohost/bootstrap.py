@@ -36,6 +36,7 @@ from cohost.settings import Settings
 from cohost.store import Store, hooks
 from cohost.store import connectors as connector_rows
 from cohost.store.migrate import migrate
+from cohost.themes import Themes
 from cohost.uses import Uses
 from cohost.vault import Vault
 from cohost.worker import Worker
@@ -85,6 +86,7 @@ class App:
     discussion: Discussion
     calendar: Calendar
     purposes: Purposes
+    themes: Themes
     moderation: ModerationReader
     worker: Worker
 
@@ -181,6 +183,7 @@ def _wired(
         Discussion(store, clock),
         planned,
         Purposes(store, clock, model),
+        Themes(store, clock, search),
         reader,
         Worker(store, clock, search, model, posting, approval, files, reader, build_second_reader(settings, clock), reads,
                LessonConcepts(reads), due),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from cohost import audience
@@ -14,9 +14,11 @@ from cohost.errors import Conflict, InvalidInput
 from cohost.ids import new_id
 from cohost.model import Caller, Request
 from cohost.store import Store, Tx, audit, people, requests, slots, sources
+from cohost.store import themes as themes_of
 from cohost.store.audit import Actor
 from cohost.store.slots import Slot
 from cohost.suggestion import in_space
+from cohost.themes import theme_at
 
 AHEAD = timedelta(days=5)  # a draft waits in the queue so long before its slot
 AT_ONCE = 10
@@ -38,7 +40,8 @@ class Calendar:
     ) -> list[Slot]:
         """Plan a space anew, from tomorrow on; what is drafted already stays.
 
-        Themes take the weeks in turn; without any, the lessons do, in their order. Raises NotFound or InvalidInput.
+        Themes take the weeks in turn; without any, those of the week or the month hold, and else the lessons in their
+        order. Raises NotFound or InvalidInput.
         """
         if not 1 <= weeks <= MOST_WEEKS or not 1 <= a_week <= MOST_A_WEEK:
             raise InvalidInput(f"Plan 1 to {MOST_WEEKS} weeks with 1 to {MOST_A_WEEK} prompts each.", field="weeks")
@@ -50,20 +53,24 @@ class Calendar:
                 raise Conflict("Discussion prompts are switched off here. A host switches on the job `discuss` first.")
             usable = audience.usable_spaces(seen, in_space(space.id))
             lessons = [one.source.title for one in sources.lessons(tx, caller.community_id, usable, limit=LESSONS)]
-            topics = [theme.strip() for theme in themes if theme.strip()] or lessons or [""]
+            given = [theme.strip() for theme in themes if theme.strip()]
+            topics = given or lessons or [""]
             hour = active_hour(tx, caller.community_id, space.id, now)
-            made = _slots(space.id, topics, weeks, a_week, _first(now, hour))
+            made = [
+                replace(one, named=bool(given)) for one in _slots(space.id, topics, weeks, a_week, _first(now, hour))
+            ]
             slots.clear(tx, caller.community_id, space.id, since=now)
             slots.add(tx, caller.community_id, made)
             audit.record(
                 tx, caller.community_id, actor, "calendar.planned", "space", space.id, now=now, slots=len(made)
             )
-        return made
+            return _themed(tx, caller.community_id, made)
 
     def listed(self, community_id: str) -> list[Slot]:
         """From a week ago on."""
         with self.store.read() as tx:
-            return slots.listed(tx, community_id, since=self.clock() - timedelta(days=7))
+            found = slots.listed(tx, community_id, since=self.clock() - timedelta(days=7))
+            return _themed(tx, community_id, found)
 
     def move(self, community_id: str, slot_id: str, at: datetime) -> Slot:
         """Raises NotFound, Conflict once its draft is asked for, InvalidInput for a time that is over."""
@@ -72,7 +79,7 @@ class Calendar:
             if at <= self.clock():
                 raise InvalidInput("That time is over already; choose a later one.", field="at")
             slots.change(tx, found.id, at=at)
-            return slots.get(tx, community_id, slot_id)
+            return _themed(tx, community_id, [slots.get(tx, community_id, slot_id)])[0]
 
     def drop(self, community_id: str, slot_id: str) -> None:
         """Raises NotFound, Conflict once its draft is asked for."""
@@ -94,13 +101,14 @@ class Calendar:
         if slot.at <= now:  # nobody was there to work on it: not made up for, so that prompts do not bunch
             slots.change(tx, slot.id, status="missed")
             return
+        (slot,) = _themed(tx, community_id, [slot])
         payload = {
             "kind": "prompt", "space_id": slot.space_id, "number": 1, "theme": slot.theme, "format": slot.format or None,
             "tone": "", "publish_at": slot.at.isoformat(),
         }  # fmt: skip
         asked = Request(new_id("rq"), community_id, NAME, payload, None, slot.space_id, "waiting", 0, now)
         requests.add(tx, asked)
-        slots.change(tx, slot.id, status="asked", request_id=asked.id)
+        slots.change(tx, slot.id, status="asked", request_id=asked.id, theme=slot.theme)
 
     def _open(self, tx: Tx, community_id: str, slot_id: str) -> Slot:
         found = slots.get(tx, community_id, slot_id)
@@ -113,6 +121,16 @@ def active_hour(tx: Tx, community_id: str, space_id: str, now: datetime) -> int:
     """The hour of the day, in UTC, in which most was written in the space lately."""
     hours = Counter(at.hour for at in sources.posted_at(tx, community_id, space_id, since=now - LOOKED_BACK))
     return max(hours, key=lambda hour: (hours[hour], -hour)) if hours else USUAL_HOUR
+
+
+def _themed(tx: Tx, community_id: str, found: Sequence[Slot]) -> list[Slot]:
+    """As they would be drafted now: what is open, and named by no plan, follows the themes."""
+    known = themes_of.by_period(tx, community_id)
+    free = [one.status == "planned" and not one.named for one in found]
+    return [
+        replace(one, theme=theme_at(known, one.at) or one.theme) if follows else one
+        for one, follows in zip(found, free, strict=True)
+    ]
 
 
 def _first(now: datetime, hour: int) -> datetime:

@@ -26,7 +26,7 @@ class PlanBody(Body):
     weeks: Whole = Field(8, ge=1, le=53)
     a_week: Whole = Field(1, ge=1, le=5, description="Prompts of one week.")
     themes: Annotated[list[Theme], Field(max_length=60)] = Field(
-        [], description="One a week, in turn; left out: the lessons."
+        [], description="One a week, in turn; left out: those of the week or month, else the lessons."
     )
 
 
@@ -40,6 +40,9 @@ class SlotView(View):
     format: str
     status: Literal["planned", "asked", "dropped", "missed"] = Field(description="`asked`: its draft is in the queue.")
     request_id: str | None
+    named: bool = Field(
+        description="The plan named the theme; otherwise one of the week or month goes before the lesson."
+    )
 
 
 class CalendarView(View):

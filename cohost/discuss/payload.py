@@ -19,7 +19,8 @@ class PromptPayload(BaseModel):
     options: tuple[str, ...] = ()  # of a poll, 3 to 5
     low_effort: str = ""  # the variant for quiet members; it is posted below the text
     why_now: str = ""
-    serves: str = ""  # part of the Big Purpose
+    serves: str = ""  # part of the Big Purpose, in the host's words
+    serves_part: str = ""  # goal, activity or outcome
     tone: str = ""
     theme: str = ""
     publish_at: str = ""  # when the calendar wants it posted; the host's own time goes before

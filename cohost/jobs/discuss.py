@@ -8,17 +8,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-import numpy as np
-
 from cohost import audience, safety
+from cohost.discuss import themed
 from cohost.discuss.patterns import FORMATS, Format, patterns
 from cohost.discuss.payload import NAME, PromptPayload
 from cohost.discuss.repeats import ALIKE, Earlier, text_of
+from cohost.discuss.serving import Served, Serving
 from cohost.discuss.wording import FEWEST_OPTIONS, MOST_OPTIONS, by_model, by_pattern
 from cohost.errors import InvalidInput
 from cohost.jobs.shape import Job, Outcome, Revision, Tools
-from cohost.model import BigPurpose, Request, Source
-from cohost.ports import FloatArray, LessonText, Query, Telling
+from cohost.model import Passage, Request, Source
+from cohost.ports import LessonText, Telling
 from cohost.quotes import Readable
 from cohost.store import sources
 from cohost.store.sources import StoredSource
@@ -28,11 +28,17 @@ MOST = 60  # drafts of one request
 LESSONS_READ = 40  # of one request, each a third of a second
 LESSONS_KNOWN = 500
 DISCUSSED = 3  # posts about a term from which on a why-now says so
-SERVES = 0.12  # cosine with a part of the Big Purpose, below which a prompt serves none
 TEXT_CHARACTERS = 5_000
 VOICE = 3  # approved edits that show a model the host's voice
 NOTHING_TO_SAY = (
     "No lesson that all readers of this space may read holds a sentence that has not been talked about already."
+)
+SERVES_NOTHING = (
+    "What the lessons hold, and was not talked about already, serves no part of your Big Purpose. Look whether its goals, "
+    "activities and outcome say what the community is about."
+)
+NOT_OF_THE_THEME = (
+    "No lesson that all readers of this space may read speaks of this theme in a sentence that was not quoted already."
 )
 Maker = Callable[[Request, Tools], Sequence[Outcome]]
 
@@ -67,28 +73,31 @@ def discussion_prompts(request: Request, tools: Tools) -> Sequence[Outcome]:
         earlier = Earlier(tx, request.community_id, tools.embedder)
         found = list(_found(tx, request, tools, to, earlier))
         said = _discussed(tx, request.community_id, found)
+    serving = Serving(tools.community.big_purpose, tools.embedder)
     drafts: list[Outcome] = []
     for one, form in _in_turn(found, earlier.used(asked["space_id"]), asked.get("format")):
         if len(drafts) == number:
             break
-        made = _draft(one, form, asked, tools, earlier, said)
+        made = _draft(one, form, asked, tools, earlier, said, serving)
         if made is not None:
             drafts.append(made)
-    return drafts or [
-        Abstention(NOTHING_TO_SAY, to, (), _made(tools), payload={"title": "No discussion prompt", "text": ""})
-    ]
+    why = (
+        SERVES_NOTHING if serving.refused else NOT_OF_THE_THEME if asked.get("theme") and not found else NOTHING_TO_SAY
+    )
+    return drafts or [Abstention(why, to, (), _made(tools), payload={"title": "No discussion prompt", "text": ""})]
 
 
 def _found(tx: Any, request: Request, tools: Tools, to: Destination, earlier: Earlier) -> Iterator[_Found]:
     """The lessons' tellings, one of each lesson after the other, so that no lesson crowds out the others."""
     spaces = audience.usable_spaces(audience.sight(tx, request.community_id), to)
-    lessons = _chosen(
-        sources.lessons(tx, request.community_id, spaces, limit=LESSONS_KNOWN), request, tools, to, earlier
-    )
+    known = sources.lessons(tx, request.community_id, spaces, limit=LESSONS_KNOWN)
+    theme = str(request.payload.get("theme") or "")
+    chosen = themed.passages(tools.search, request.community_id, theme, to) if theme else []
+    lessons = _near(known, chosen) if theme else _least_quoted(known, earlier)
     assert tools.concepts is not None  # noqa: S101  the caller asked before
     read = tools.concepts.read([_as_text(one) for one in lessons])
     tellings = [
-        (lesson.source, [t for t in found if not earlier.knows_quote(lesson.source.text[t.start : t.end])])
+        (lesson.source, [t for t in found if _is_new(t, lesson.source, earlier) and _is_of(t, lesson.source, chosen)])
         for lesson, found in zip(lessons, read, strict=True)
     ]
     for n in range(max((len(some) for _, some in tellings), default=0)):
@@ -97,18 +106,25 @@ def _found(tx: Any, request: Request, tools: Tools, to: Destination, earlier: Ea
                 yield _Found(lesson, some[n], tuple(t.term for t in some if t.term != some[n].term))
 
 
-def _chosen(
-    lessons: Sequence[StoredSource], request: Request, tools: Tools, to: Destination, earlier: Earlier
-) -> list[StoredSource]:
-    """Those about the theme; without one, those least quoted so far, newest first among them."""
-    theme = str(request.payload.get("theme") or "")
-    if theme:
-        near = [
-            (p.space_id, p.source_id) for p in tools.search.search(Query(request.community_id, theme, to, top_k=30))
-        ]
-        order = {key: n for n, key in reversed(list(enumerate(near)))}
-        fitting = [one for one in lessons if (one.source.space_id, one.source.id) in order]
-        return sorted(fitting, key=lambda one: order[one.source.space_id, one.source.id])[:LESSONS_READ]
+def _is_new(telling: Telling, lesson: Source, earlier: Earlier) -> bool:
+    return not earlier.knows_quote(lesson.text[telling.start : telling.end])
+
+
+def _is_of(telling: Telling, lesson: Source, chosen: Sequence[Passage]) -> bool:
+    """Whether it stands in a passage that was chosen for the theme; without a theme every place will do."""
+    here = [one for one in chosen if (one.space_id, one.source_id) == (lesson.space_id, lesson.id)]
+    return not chosen or themed.among(telling.start, telling.end, here)
+
+
+def _near(lessons: Sequence[StoredSource], chosen: Sequence[Passage]) -> list[StoredSource]:
+    """Those with a chosen passage, nearest first."""
+    order = {(one.space_id, one.source_id): n for n, one in reversed(list(enumerate(chosen)))}
+    fitting = [one for one in lessons if (one.source.space_id, one.source.id) in order]
+    return sorted(fitting, key=lambda one: order[one.source.space_id, one.source.id])[:LESSONS_READ]
+
+
+def _least_quoted(lessons: Sequence[StoredSource], earlier: Earlier) -> list[StoredSource]:
+    """Those least quoted so far, newest first among them."""
     used = Counter((item.space_id, item.source_id) for one in earlier.drafts for item in one.evidence)
     return sorted(lessons, key=lambda one: used[one.source.space_id, one.source.id])[:LESSONS_READ]
 
@@ -135,7 +151,13 @@ def _in_turn(found: Sequence[_Found], used: Mapping[str, int], asked: str | None
 
 
 def _draft(
-    one: _Found, form: Format, asked: Mapping[str, Any], tools: Tools, earlier: Earlier, said: Mapping[str, int]
+    one: _Found,
+    form: Format,
+    asked: Mapping[str, Any],
+    tools: Tools,
+    earlier: Earlier,
+    said: Mapping[str, int],
+    serving: Serving,
 ) -> Draft | None:
     """None where it, or something like it, was there before, or where it serves nothing."""
     options = _options(one) if form == "poll" else ()
@@ -145,7 +167,7 @@ def _draft(
     said_by_host = {name: asked.get(name) or "" for name in ("tone", "theme", "publish_at")}
     drafted = drafted.model_copy(update={"why_now": why, **said_by_host})
     vector = earlier.embed([text_of(drafted)])[0]
-    serves = _serves(tools.community.big_purpose, f"{one.telling.term}. {one.quote}", earlier)
+    serves = serving.of(named, f"{one.telling.term}. {one.quote}")
     if earlier.knows(drafted, one.quote, vector) or serves is None:
         return None
     worded, made = by_model(drafted, one.quote, named, tools, _voice(earlier), _made(tools))
@@ -160,9 +182,9 @@ def _draft(
         one.lesson.space_id, one.lesson.id, one.lesson.version, one.telling.start, one.telling.end, one.quote,
         title=one.lesson.title, url=one.lesson.url,
     )  # fmt: skip
-    shown = worded.model_copy(update={"serves": serves})
+    shown = worded.model_copy(update={"serves": serves.text, "serves_part": serves.part or ""})
     return Draft(
-        shown.model_dump(mode="json"), (item,), in_space(asked["space_id"]), _rationale(shown),
+        shown.model_dump(mode="json"), (item,), in_space(asked["space_id"]), _rationale(shown, serves),
         min(one.telling.weight / 2, 1.0), made, (),
     )  # fmt: skip
 
@@ -189,20 +211,8 @@ def _discussed(tx: Any, community_id: str, found: Sequence[_Found]) -> dict[str,
     }
 
 
-def _serves(purpose: BigPurpose, about: str, earlier: Earlier) -> str | None:
-    """The part of the Big Purpose that comes nearest; "" where there is none yet, None where no part comes near."""
-    parts = [part for part in (*purpose.goals, *purpose.activities, purpose.outcome) if part.strip()]
-    if not parts:
-        return ""
-    vectors: FloatArray = earlier.embed([about, *parts])
-    cosines = vectors[1:] @ vectors[0]
-    best = int(np.argmax(cosines))
-    return parts[best] if cosines[best] >= SERVES else None
-
-
-def _rationale(shown: PromptPayload) -> str:
-    purpose = f" It serves: {shown.serves}" if shown.serves else ""
-    return f"{shown.why_now}{purpose}"
+def _rationale(shown: PromptPayload, served: Served) -> str:
+    return " ".join(filter(None, (shown.why_now, served.told())))
 
 
 def _voice(earlier: Earlier) -> list[str]:

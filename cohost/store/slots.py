@@ -27,6 +27,7 @@ class Slot:
     format: str = ""  # "" = in turn
     status: Status = "planned"
     request_id: str | None = None
+    named: bool = True  # the plan named the theme; otherwise a theme of the week or the month goes before it
 
 
 def add(tx: Tx, community_id: str, new: Sequence[Slot]) -> None:
@@ -73,4 +74,4 @@ def _load(tx: Tx, where: sa.ColumnElement[bool], limit: int) -> list[Slot]:
 
 
 def _slot(row: sa.Row[Any]) -> Slot:
-    return Slot(row.id, row.space_id, row.at, row.theme, row.format, row.status, row.request_id)
+    return Slot(row.id, row.space_id, row.at, row.theme, row.format, row.status, row.request_id, row.named)

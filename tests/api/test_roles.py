@@ -60,6 +60,10 @@ TABLE = {
     "PUT /v1/calendar/{id}": "host",
     "DELETE /v1/calendar/{id}": "host",
     "GET /v1/discussion-prompts/record": "host",
+    "GET /v1/themes": "host",
+    "PUT /v1/themes/{period}": "host",
+    "DELETE /v1/themes/{period}": "host",
+    "GET /v1/themes/{period}/passages": "host",
     "POST /v1/match-rounds/feasibility": "host",
     "POST /v1/match-rounds": "host",
     "GET /v1/match-rounds": "host",
@@ -97,7 +101,14 @@ TABLE = {
     "DELETE /v1/hooks/{id}": "host",
 }
 HOLDER = {"member": "ada", "moderator": "mo", "host": "hana", "platform": "platform"}
-PATHS = {"{id:path}": "nothing", "{id}": "nothing", "{space}": "course", "{name}": "nothing", "{version}": "1"}
+PATHS = {
+    "{id:path}": "nothing",
+    "{id}": "nothing",
+    "{space}": "course",
+    "{name}": "nothing",
+    "{version}": "1",
+    "{period}": "2026-05",
+}
 
 
 def address(route):

@@ -123,6 +123,23 @@ def test_a_prompt_that_serves_no_part_of_the_big_purpose_is_not_proposed(on: Sto
         people.put_community(tx, type(old)(old.id, old.name, new, old.guidelines, old.settings), on.clock())
     (nothing,) = drafts(on, 3)
     assert nothing.status == "abstained"
+    assert "serves no part of your Big Purpose" in nothing.rationale
+
+
+@pytest.mark.parametrize(
+    ("part", "told"), [("goal", "the shared goal"), ("activity", "what you do together"), ("outcome", "the outcome")]
+)
+def test_a_prompt_says_which_part_of_the_big_purpose_it_serves(on: Story, part: str, told: str) -> None:
+    strange, near = "zzz qqq xxx", "Bowline, hitch, braided rope"
+    parts = {name: near if name == part else strange for name in ("goal", "activity", "outcome")}
+    with on.core.store.write() as tx:
+        old = people.community(tx, HERE)
+        new = BigPurpose(2, "Sailors", (parts["goal"],), (parts["activity"],), parts["outcome"])
+        people.put_community(tx, replace(old, big_purpose=new), on.clock())
+    made = drafts(on, 60)
+    assert {(one.payload["serves_part"], one.payload["serves"]) for one in made} == {(part, near)}
+    assert all(f"It serves {told}: {near}" in one.rationale for one in made)
+    assert all(one.evidence[0].source_id == "ropes" for one in made)  # the lesson on tides serves nothing of it
 
 
 def test_who_may_not_see_the_space_or_has_the_job_off_is_told(on: Story) -> None:
