@@ -56,6 +56,12 @@ class Compatibility:
         total = np.zeros((len(everyone[rows]), len(everyone[columns])), np.float32)
         for name, part in self.parts(rows, columns).items():
             total += np.float32(self._weight(name)) * part
+        return total + self.rules(rows, columns) if self.ordered else total
+
+    def rules(self, rows: Rows, columns: Rows) -> FloatArray:
+        """(rows, columns) float32, the weighted sum of the rules alone."""
+        everyone = np.arange(len(self.features.level))
+        total = np.zeros((len(everyone[rows]), len(everyone[columns])), np.float32)
         for term in self.ordered:
             total += np.float32(term.weight) * term.block(rows, columns)
         return total

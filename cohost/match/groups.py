@@ -20,20 +20,31 @@ SMALL = 1e-9
 Array = NDArray[np.float64]
 
 
-def match_groups(scores: FloatArray, allowed: BoolArray, size: int, *, seed: int = 0) -> Matched:
+def match_groups(
+    scores: FloatArray, allowed: BoolArray, size: int, *, rules: FloatArray | None = None, seed: int = 0
+) -> Matched:  # fmt: skip
     """(n, n) symmetric scores to groups of about `size`; no pair that may not meet is ever in one group.
 
+    With `rules`, (n, n) too, their sum comes first: one group that keeps none of them is better than none that does.
     Raises ValueError when the size is not 3 to 6.
     """
     if not SMALLEST <= size <= LARGEST:
         raise ValueError(f"A group has {SMALLEST} to {LARGEST} members, not {size}.")
     if len(scores) < SMALLEST:
         return Matched((), tuple(range(len(scores))))
-    never = NEVER * (1 + float(np.abs(scores).max()))
-    search = _Search(np.where(allowed, scores, never).astype(np.float64), sizes_of(len(scores), size))
+    sizes = sizes_of(len(scores), size)
+    before = _Search(_lawful_scores(rules, allowed), sizes) if rules is not None else None
+    if before is not None:
+        before.climb_sum()
+    search = _Search(_lawful_scores(scores, allowed), sizes, before)
     search.climb_sum()
     search.climb_worst(np.random.default_rng(seed))
     return _lawful(search.members(), allowed)
+
+
+def _lawful_scores(scores: FloatArray, allowed: BoolArray) -> Array:
+    never = NEVER * (1 + float(np.abs(scores).max()))
+    return np.where(allowed, scores, never).astype(np.float64)
 
 
 def sizes_of(people: int, size: int) -> list[int]:
@@ -57,12 +68,16 @@ def _mean(scores: FloatArray, group: Sequence[int]) -> float:
 
 
 class _Search:
-    """Who is in which group, and what everyone would be worth to every group."""
+    """Who is in which group, and what everyone would be worth to every group.
 
-    def __init__(self, scores: Array, sizes: Sequence[int]) -> None:
+    With a search that comes `before` it, it begins where that one ended, and no swap makes less of that one's sum.
+    """
+
+    def __init__(self, scores: Array, sizes: Sequence[int], before: _Search | None = None) -> None:
         self.scores = scores.copy()
         np.fill_diagonal(self.scores, 0)
-        self.group = _start(self.scores, sizes)
+        self.before = before
+        self.group: NDArray[np.int64] = before.group.copy() if before else _start(self.scores, sizes)
         self.pairs = np.array([size * (size - 1) / 2 for size in sizes])
         self.worth = self.scores @ np.eye(len(sizes))[self.group]  # (n, groups)
 
@@ -86,7 +101,7 @@ class _Search:
         """Improve the worst group; where no swap does, take in somebody by chance and try on; keep the best."""
         self._improve_worst()
         best = self.group.copy(), float(self.means().min())
-        for _ in range(KICKS):
+        for _ in range(KICKS if self.before is None else 0):  # chance would spoil what comes before
             self._swap(*self._welcome(random))
             self._improve_worst()
             if self.means().min() > best[1] + SMALL:
@@ -106,9 +121,8 @@ class _Search:
         self.worth = self.scores @ np.eye(len(self.pairs))[self.group]
 
     def _swap_for_sum(self, one: int) -> bool:
-        mine, theirs = self._after(one)
-        gain = (mine - self._sums()[self.group[one]]) + (theirs - self._sums()[self.group])
-        gain[self.group == self.group[one]] = -np.inf
+        gain = self.gain(one)
+        gain[(self.group == self.group[one]) | self._spoils(one)] = -np.inf
         other = int(gain.argmax())
         if gain[other] <= SMALL:
             return False
@@ -128,9 +142,20 @@ class _Search:
         """The lower of the two groups' means after the best swap of one person."""
         mine, theirs = self._after(one)
         lower = np.minimum(mine / self.pairs[low], theirs / self.pairs[self.group])
-        lower[self.group == low] = -np.inf
+        lower[(self.group == low) | self._spoils(one)] = -np.inf
         other = int(lower.argmax())
         return float(lower[other]), one, other
+
+    def _spoils(self, one: int) -> BoolArray:
+        """(n,) with whom a swap would make less of what comes before."""
+        if self.before is None:
+            return np.zeros(len(self.group), bool)
+        return np.asarray(self.before.gain(one) < -SMALL)
+
+    def gain(self, one: int) -> Array:
+        """(n,) of the sum, after a swap with each other person."""
+        mine, theirs = self._after(one)
+        return np.asarray((mine - self._sums()[self.group[one]]) + (theirs - self._sums()[self.group]))
 
     def _after(self, one: int) -> tuple[Array, Array]:
         """(n,) sums of one's group, and of the other's, after a swap with each other person."""
@@ -151,6 +176,8 @@ class _Search:
             self.worth[:, here] += moved
             self.worth[:, there] -= moved
             self.group[one], self.group[other] = there, here
+            if self.before is not None:
+                self.before._swap(one, other)
 
 
 def _start(scores: Array, sizes: Sequence[int]) -> NDArray[np.int64]:

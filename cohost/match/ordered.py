@@ -21,6 +21,7 @@ MOST_RULES = 3  # beyond, single precision could not tell the last part of a sco
 COUNTS = 20  # how many times as much as all that follows it together
 MOST_VALUES = 1_000  # of a field, the commonest; what one person alone says is shared by nobody
 SPAN = {"level": 4.0, "time_zone": 12.0}  # from nearest to farthest; zones go around the clock
+NEAR_HOURS = 2.0  # between clocks of people who can still meet on any evening
 NEAR = 0.5  # levels by which the mean of a meeting may differ from that of all
 
 
@@ -33,7 +34,7 @@ class Rule:
 
 
 ALIKE = {
-    "level": "on one level", "languages": "who share a language", "time_zone": "in one time zone",
+    "level": "on one level", "languages": "who share a language", "time_zone": "whose clocks differ by two hours at most",
     "goals": "with the same goals", "interests": "with the same interests", "offers": "who can help with the same",
     "asks": "who want help with the same",
 }  # fmt: skip
@@ -83,12 +84,17 @@ class Term:
         return self._near(rows, columns) if self.rule.field in SPAN else self.shared(rows, columns)
 
     def shared(self, rows: Rows, columns: Rows) -> FloatArray:
-        """(rows, columns) 1 where two people say one thing, else 0."""
+        """(rows, columns) 1 where two people say one thing, or live near by the clock, else 0."""
+        if self.rule.field == "time_zone":
+            return np.asarray(self._apart(rows, columns) <= NEAR_HOURS, np.float32)
         return np.asarray(self._marks[rows] @ self._marks[columns].T > 0, np.float32)
 
     def kept(self, group: Sequence[int]) -> bool:
         """Whether a meeting of these keeps the rule; who says nothing is alike with nobody."""
         said = [self.said[at] for at in group]
+        if self.rule.field == "time_zone" and self.rule.kind != "balance":
+            near = self.shared(list(group), list(group))[np.triu_indices(len(group), 1)] > 0
+            return bool(near.all() if self.rule.kind == "cluster" else not near.any())
         if self.rule.kind == "cluster":
             return bool(frozenset.intersection(*said))
         if self.rule.kind == "distribute":
@@ -96,10 +102,12 @@ class Term:
         return self._level_is_near(said) if self.rule.field == "level" else self._has_its_share(said)
 
     def _near(self, rows: Rows, columns: Rows) -> FloatArray:
+        return np.asarray(np.nan_to_num(1 - self._apart(rows, columns) / SPAN[self.rule.field]), np.float32)
+
+    def _apart(self, rows: Rows, columns: Rows) -> FloatArray:
         apart = np.abs(self._numbers[rows][:, None] - self._numbers[columns][None, :])
-        if self.rule.field == "time_zone":
-            apart = np.minimum(apart, 24 - apart)
-        return np.asarray(np.nan_to_num(1 - apart / SPAN[self.rule.field]), np.float32)
+        around = np.minimum(apart, 24 - apart) if self.rule.field == "time_zone" else apart
+        return np.asarray(around, np.float32)
 
     def _level_is_near(self, said: Sequence[frozenset[Any]]) -> bool:
         levels = [level for one in said for level in one]

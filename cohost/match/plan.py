@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -83,10 +83,11 @@ def _match(compatibility: Compatibility, allowed: Allowed, asked: Round) -> Matc
     if asked.shape == "pairs":
         return match_pairs(compatibility, allowed)
     everyone = slice(None)
-    scores = compatibility.block(everyone, everyone)
+    scores = replace(compatibility, ordered=()).block(everyone, everyone)
     return match_groups(
-        np.asarray((scores + scores.T) / 2, np.float32), allowed.block(everyone, everyone), asked.group_size
-    )
+        np.asarray((scores + scores.T) / 2, np.float32), allowed.block(everyone, everyone), asked.group_size,
+        rules=compatibility.rules(everyone, everyone) if compatibility.ordered else None,
+    )  # fmt: skip
 
 
 def plan_mentors(

@@ -71,6 +71,22 @@ def test_zones_lie_around_the_clock() -> None:
     ]  # fmt: skip
     found = made(people, Rule("cluster", "time_zone"))
     assert {meeting.member_ids for meeting in found.meetings} == {("m00000", "m00001"), ("m00002", "m00003")}
+    assert not any(meeting.unmet for meeting in found.meetings)  # an hour apart, each
+
+
+def test_in_a_group_all_clocks_must_be_near() -> None:
+    people = [replace(one, utc_offset=2.0 * at) for at, one in enumerate(random_people(3))]
+    together = replace(people[2], utc_offset=1.0)
+    rule = Rule("cluster", "time_zone")
+    assert kept(made(people, rule, shape="groups"), rule) == 0  # the first and the last are four hours apart
+    assert kept(made([*people[:2], together], rule, shape="groups"), rule) == 1
+
+
+def test_one_group_without_a_rule_is_better_than_none_with_it() -> None:
+    zones = (0.0,) * 9 + (-9.0, -6.0, -3.0, 3.0, 6.0, 9.0, 12.0)
+    people = [replace(one, utc_offset=zone) for one, zone in zip(random_people(16), zones, strict=True)]
+    rule = Rule("cluster", "time_zone")
+    assert kept(made(people, rule, shape="groups"), rule) == 2  # eight of the nine; seven live far from everybody
 
 
 def test_mentors_follow_the_rules_too() -> None:
