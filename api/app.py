@@ -25,6 +25,7 @@ from api.routes import (
     discussion,
     files,
     gaps,
+    guidelines,
     health,
     helping,
     hooks,
@@ -50,7 +51,7 @@ from cohost import __version__
 from cohost.bootstrap import App
 
 ROUTERS = (
-    community.router, purpose.making, purpose.router,
+    community.router, purpose.making, purpose.router, guidelines.router,
     spaces.router, members.router, consents.router, sources.router, batch.router, files.uploads, files.router,
     pages.router, search.router, questions.asking, questions.router, gaps.router,
     moderation.asking, moderation.router, reports.making, reports.router, appeals.making, appeals.router,

@@ -60,6 +60,7 @@ def test_every_post_that_stores_something_takes_an_idempotency_key(document):
         "POST /v1/moderation/check",
         "POST /v1/match-rounds/feasibility",
         "POST /v1/big-purpose/drafts",
+        "POST /v1/guidelines/proposals",
     }
     storing = {r: o for r, o in operations(document) if r.startswith("POST ") and r not in stores_nothing_twice}
     for route, operation in storing.items():

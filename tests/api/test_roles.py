@@ -18,6 +18,8 @@ TABLE = {
     "GET /v1/big-purpose/versions": "host",
     "GET /v1/big-purpose/versions/{version}": "host",
     "POST /v1/big-purpose/versions/{version}/restoration": "host",
+    "GET /v1/guidelines/questions": "host",
+    "POST /v1/guidelines/proposals": "host",
     "GET /v1/spaces": EVERYONE,
     "GET /v1/spaces/{id}": EVERYONE,
     "PUT /v1/spaces/{id}": "host platform",
