@@ -61,7 +61,12 @@ class Appeals:
         """The caller's, by the id of the note."""
         with self._store.read() as tx:
             mine = appeals.listed(tx, caller.community_id, member_id=caller.member_id or "")
-            return {note.id: one for one in mine for note in publications.of_suggestion(tx, one.suggestion_id)}
+            return {
+                note.id: one
+                for one in mine
+                for note in publications.of_suggestion(tx, one.suggestion_id)
+                if note.message.destination.kind == "private_note"
+            }
 
     def decide(self, caller: Caller, appeal_id: str, outcome: Outcome, reason: str) -> Settled:
         """Look again. Overturned: the note is taken back. Raises Forbidden, NotFound, Conflict or InvalidInput."""

@@ -168,7 +168,7 @@ def _templates() -> Environment:
         made_by=words.made_by, trail=words.trail, shortened=words.shortened, about=words.question_of,
     )  # fmt: skip
     environment.globals.update(
-        tabs=words.TABS, status_note=words.STATUS_NOTE, tab_for=words.tab_for, outcome=words.OUTCOME,
+        tabs=words.TABS, status_note=words.status_note, tab_for=words.tab_for, outcome=words.OUTCOME,
         file_reason=words.FILE_REASON, kind=words.KIND, proves=words.PROVES, steps=words.STEP,
         job=words.JOB, source_path=source_path,
         describe=audience.describe, quote_characters=QUOTE_CHARACTERS,

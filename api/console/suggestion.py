@@ -18,8 +18,9 @@ from api.console.page import HostOnly, StaffOnly, Visit, see
 from api.console.queue import asked_by, waiting_like
 from cohost import recall
 from cohost.errors import AlreadyDecided, Conflict, DeliveryFailed, InvalidInput, StaleVersion
+from cohost.model import Source
 from cohost.sensitivity import agreement
-from cohost.store import feedback, moderation_fits, safety_cases, suggestions
+from cohost.store import feedback, moderation_fits, safety_cases, sources, suggestions
 from cohost.suggestion import Decision, Suggestion, Verdict
 
 router = APIRouter()
@@ -138,7 +139,7 @@ def _page(
         text=str(suggestion.payload.get("text", "")), asked_by=asked_by(visit, suggestion),
         evidence=in_sources(visit, suggestion), snapshots=snapshots, verdicts=_verdicts(visit, suggestion),
         edited=_edited(suggestion), done=done, refusal=refusal, kept=kept, changes=changes, said=said,
-        remarks=remarks, unseen=unseen, beside=_beside(visit, suggestion),
+        remarks=remarks, unseen=unseen, beside=_beside(visit, suggestion), answered=_answered(visit, suggestion),
         reports=_reports(visit, suggestion), agreed=_agreed(visit, suggestion),
         members_first=members_first(visit, suggestion),
     )  # fmt: skip
@@ -167,6 +168,17 @@ def _reports(visit: Visit, suggestion: Suggestion) -> list[str]:
     posts = {(item.space_id, item.source_id) for item in suggestion.evidence}
     with visit.core.store.read() as tx:
         return [reason for post in sorted(posts) for reason in safety_cases.reasons(tx, visit.community.id, *post)]
+
+
+def _answered(visit: Visit, suggestion: Suggestion) -> Source | None:
+    """The post that a flagged one answers, to judge it by."""
+    if suggestion.job != "moderate" or not suggestion.evidence:
+        return None
+    space_id, source_id = suggestion.evidence[0].space_id, suggestion.evidence[0].source_id
+    with visit.core.store.read() as tx:
+        post = sources.texts(tx, visit.community.id, [(space_id, source_id)]).get((space_id, source_id))
+        parent = (space_id, post.parent_id) if post and post.parent_id else None
+        return sources.texts(tx, visit.community.id, [parent]).get(parent) if parent else None
 
 
 def _agreed(visit: Visit, suggestion: Suggestion) -> tuple[int, int] | None:

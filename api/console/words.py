@@ -72,6 +72,19 @@ STATUS_NOTE: Final[Mapping[Status, str]] = {
     "uncertain": "The platform did not confirm. It may or may not have been posted: please look and tell us.",
 }
 
+FLAG_NOTE: Final[Mapping[Status, str]] = {
+    **STATUS_NOTE,
+    "pending": "Waiting for a decision. Nothing has been done.",
+    "approved": "Agreed, and about to be carried out.",
+    "publishing": "Being carried out right now.",
+    "published": "Done as it was decided.",
+    "undone": "Undone: the note is gone, and the post is as it was.",
+    "rejected": "Rejected. Nothing was done.",
+    "expired": "Nobody decided in time. Nothing was done.",
+    "failed": "Agreed, but it could not be carried out on the platform. You can try again.",
+    "uncertain": "The platform did not confirm. It may or may not have been carried out: please look and tell us.",
+}
+
 VERDICT: Final[Mapping[str, str]] = {
     "approve": "approved this",
     "edit": "edited and approved this",
@@ -168,8 +181,20 @@ def confidence(value: float) -> str:
     return f"{word} ({value:.2f})"
 
 
-def made_by(provenance: Provenance) -> str:
+def status_note(suggestion: Suggestion) -> str:
+    """Where it stands, in a sentence."""
+    return (FLAG_NOTE if suggestion.job == "moderate" else STATUS_NOTE)[suggestion.status]
+
+
+def made_by(provenance: Provenance, job: str = "") -> str:
     """How a draft came about, in a sentence."""
+    if job == "moderate":
+        embedded = provenance.made_by == "embedded"
+        return (
+            "Seen by the embedded reader."
+            if embedded
+            else f"Seen by the embedded reader; the note is by {provenance.made_by}."
+        )
     if provenance.made_by != "embedded":
         return f"Written by {provenance.made_by}, every quote checked."
     if provenance.fallback:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +14,7 @@ from cohost.errors import InvalidInput
 from cohost.jobs.moderate_patterns import patterns
 from cohost.jobs.moderate_payload import MOST_SPANS, NAME, REPORTED, FlagPayload
 from cohost.jobs.moderate_readers import Judged, second_look
-from cohost.jobs.moderate_words import ACTING, BY_HAND, CATEGORIES, ORDERS, SILENT, Step, private_note
+from cohost.jobs.moderate_words import ACTING, BY_HAND, CATEGORIES, ORDERS, SILENT, Step, ending, private_note
 from cohost.jobs.shape import Job, Outcome, Revision, Tools
 from cohost.model import Community, Request, Source
 from cohost.ownwords import find_foreign_text
@@ -27,6 +27,8 @@ from cohost.suggestion import Destination, Draft, Evidence, Message, Provenance,
 UNREAD: frozenset[Status] = frozenset({"withdrawn", "expired"})  # nobody has judged these words
 REPORT_SHOWN = 300  # characters of a reported post that are marked where nothing else is
 TOP, SURE = 0.9, 0.75
+CLOSE = 30  # characters between marked words that belong together
+SENTENCE_ENDS = frozenset(".!?\n")
 REMEMBERED = 1.0  # log-odds below a threshold that are still stored, to measure the budget and to see patterns
 UNMEASURED = {"few": 0.7, "balanced": 0.0, "many": -0.7}  # log-odds, until the community's own posts tell
 NEVER_HELD_BACK = frozenset({"threat", "distress", "personal_data", REPORTED})  # by the most of a day
@@ -60,7 +62,7 @@ def propose(request: Request, tools: Tools) -> Sequence[Outcome]:
         [ModerationText(post.text, parent.text if parent else "")], learned=fit.learned, leeway=REMEMBERED
     )[0]
     mine = sorted(
-        (finding for finding in found if not finding.quoted and _on(finding, tools.community)),
+        (_joined(post.text, finding) for finding in found if not finding.quoted and _on(finding, tools.community)),
         key=lambda finding: -finding.excess,
     )
     over = tuple(finding for finding in mine if finding.excess >= bar(tools.community, fit))
@@ -68,6 +70,18 @@ def propose(request: Request, tools: Tools) -> Sequence[Outcome]:
     if reported and not over:
         over = (Finding(REPORTED, 0.5, ((0, min(len(post.text), REPORT_SHOWN)),)),)
     return _outcomes(Seen(post, parent, over, fit), mine, tools, reported=reported)
+
+
+def _joined(text: str, finding: Finding) -> Finding:
+    """Words that stand close together are one span: "your fingers" says more than "your" and "fingers"."""
+    spans: list[tuple[int, int]] = []
+    for start, end in finding.spans:
+        between = text[spans[-1][1] : start] if spans else ""
+        if spans and len(between) <= CLOSE and not set(between) & SENTENCE_ENDS:
+            spans[-1] = (spans[-1][0], end)
+        else:
+            spans.append((start, end))
+    return replace(finding, spans=tuple(spans))
 
 
 def _outcomes(seen: Seen, near: Sequence[Finding], tools: Tools, *, reported: bool) -> list[Outcome]:
@@ -113,6 +127,8 @@ def _reading(seen: Seen, near: Sequence[Finding], outcome: readings.Outcome, now
 
 def guideline_of(category: str, meaning: str, tools: Tools) -> int | None:
     """The guideline that a host chose for the category; else the one nearest in meaning."""
+    if category == REPORTED:
+        return None  # a report names no rule
     guidelines = tools.community.guidelines
     chosen = tools.community.settings.category_guidelines.get(category)
     if chosen in guidelines:
@@ -146,7 +162,8 @@ def _flag(seen: Seen, guideline: int | None, tools: Tools) -> Draft:
         title=words.name, category=top.category, also=tuple(finding.category for finding in seen.findings[1:]),
         guideline=guideline, guideline_text=text, step=words.step,
         by_hand=_by_hand(words.step, tools.steps),
-        text=private_note(top.category, guideline, text, tuple(item.quote for item in items), said=looked.note),
+        text=private_note(top.category, guideline, text, tuple(item.quote for item in items), said=looked.note,
+                          step=words.step),
         readers=looked.opinions,
         space_id=post.space_id, source_id=post.id, source_version=post.version, author_id=post.author_id,
         concerned=tuple(filter(None, (post.author_id, parent.author_id if parent else None))),
@@ -231,6 +248,8 @@ def revise(shown: Suggestion, proposed: dict[str, Any], readable: Readable) -> R
         raise InvalidInput(f"{first['loc'][0]}: {first['msg']}.", field=f"payload.{first['loc'][0]}") from error
     if flag.author_id and changed.text != flag.text:
         _check_readable(readable, flag, changed.text, shown.evidence)
+    kept = changed.text.replace(ending(flag.step), ending(changed.step))  # what it says of the post stays true
+    changed = changed.model_copy(update={"text": kept})
     _check_target(readable.tx, readable.community_id, changed)
     changed = changed.model_copy(update={"move_to": changed.move_to if changed.step == "move" else None})
     return Revision(changed.model_dump(mode="json"), shown.evidence, ())

@@ -21,6 +21,13 @@ BACK_BY_HAND: Final[Mapping[str, str]] = {
     "hold": "If you hid the post on your platform, show it again.",
     "remove": "If you removed the post on your platform, put it back.",
 }
+# How a note ends: what has become of the post, and that one may answer.
+ENDS: Final[Mapping[str, str]] = {
+    "": "Nothing has been changed, and you can answer this note if we misread you.",
+    "move": "Your post stands in another space now. You can answer this note if we misread you.",
+    "hold": "Until this is settled, only you and the moderators see your post. You can answer this note if we misread you.",
+    "remove": "Others do not see your post any more. You can answer this note if we misread you.",
+}
 ORDERS: Final[Mapping[str, str]] = {  # to a platform that carries them out
     "move": "Move this post to the space that is named.",
     "hold": "Hide this post from everybody but its author and moderators until this is undone.",
@@ -119,7 +126,13 @@ CATEGORIES: Final[Mapping[str, Words]] = {
 
 
 def private_note(
-    category: str, guideline: int | None, guideline_text: str, quotes: tuple[str, ...], *, said: str = ""
+    category: str,
+    guideline: int | None,
+    guideline_text: str,
+    quotes: tuple[str, ...],
+    *,
+    said: str = "",
+    step: str = "",
 ) -> str:
     """What is drafted to the author: their own words, the guideline, and a way on; "" where there is nothing to say.
 
@@ -131,5 +144,10 @@ def private_note(
     said = words.note if category == "distress" else said or words.note
     shown = "" if category == "distress" else "\n".join(f"> {' '.join(quote.split())[:200]}" for quote in quotes[:3])
     rule = f"Guideline {guideline} says: {guideline_text}" if guideline and category != "distress" else ""
-    end = "" if category == "distress" else "Nothing has been changed, and you can answer this note if we misread you."
+    end = "" if category == "distress" else ending(step)
     return "\n\n".join(filter(None, ("Hello,", said, shown, rule, end)))
+
+
+def ending(step: str) -> str:
+    """The sentence with which a note ends, by what is done to the post."""
+    return ENDS.get(step, ENDS[""])

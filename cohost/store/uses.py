@@ -47,7 +47,7 @@ def of_author(
         .join(spaces, (spaces.c.community_id == evidence.c.community_id) & (spaces.c.id == evidence.c.space_id))
         .join(sources, (sources.c.space_pk == spaces.c.pk) & (sources.c.id == evidence.c.source_id))
         .where(evidence.c.community_id == community_id, sources.c.author_id == member_id)
-        .where(suggestions.c.status.in_(POSTED))
+        .where(suggestions.c.status.in_(POSTED), suggestions.c.job != "moderate")  # a flag is seen by moderators alone
     )  # fmt: skip
     if before is not None:
         at, last = before

@@ -135,7 +135,7 @@ def test_scripts_in_titles_posts_and_questions_are_shown_not_run(visit, core, cl
     pages = [ada.text(p) for p in ("/board/lounge", "/board/lounge/sources/t1", question, "/ask")]
     pages += [visit("hana").text(p) for p in ("/people", "/queue?status=abstained", "/audit")]
     for page in pages:
-        assert "<script" not in page
+        assert "<script" not in page.replace('<script src="/static/keys.js" defer></script>', "")
     assert "&lt;script&gt;" in pages[0]
 
 

@@ -123,3 +123,18 @@ def test_shadow_mode_lists_what_it_would_have_flagged(core, client, story):
     page = Visitor(client, core).sign_in("mo").text("/moderation")
     assert "1 in shadow mode" in page
     assert "/lounge/" in page
+
+
+def test_the_queue_shows_the_words_veiled_and_the_page_what_they_answer(core, client, story):
+    story.settings(jobs=("moderate",))
+    core.intake.put(HERE, "lounge", SourceInput("p0", "post", "Log", "Fair wind today.", author_id="ada"), OPERATOR)
+    reply = SourceInput("p1", "post", "", RUDE, author_id="ben", parent_id="p0")
+    core.intake.put(HERE, "lounge", reply, OPERATOR)
+    story.work()
+    mo = Visitor(client, core).sign_in("mo")
+    assert '<p class="excerpt veiled" tabindex="0">You fool</p>' in mo.text("/queue")
+    (flag,) = story.core.approval.queue(story.cast.caller("mo"), job="moderate")
+    page = mo.text(f"/queue/{flag.id}")
+    assert "It answers Ada" in page
+    assert "Fair wind today." in page
+    assert "Waiting for a decision. Nothing has been done." in page

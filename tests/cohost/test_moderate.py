@@ -9,7 +9,9 @@ import sqlalchemy as sa
 from story import HERE, Story
 
 from cohost.errors import Forbidden, InvalidInput
+from cohost.jobs.moderate import _joined
 from cohost.model import Member, SourceInput
+from cohost.ports import Finding
 from cohost.store import people, safety_cases, suggestions, tables
 from cohost.store.audit import OPERATOR
 from cohost.suggestion import Suggestion
@@ -235,3 +237,11 @@ def test_deleting_the_post_never_closes_the_open_review_and_its_words_are_gone(o
     on.work()
     assert on.now(done).status == "published"  # agreed; there is nothing to send
     assert on.core.reports.notes(on.cast.caller("ben")) == []
+
+
+def test_marked_words_that_stand_close_together_are_one_quote(on: Story) -> None:
+    made = flag(on, "You fool, call 555-0142 or You fool.")
+    assert len(made.evidence) == 1
+    finding = Finding("threat", 0.9, ((0, 4), (10, 14), (60, 64)))
+    text = "Your lazy arms. ".ljust(64, "x")
+    assert _joined(text, finding).spans == ((0, 14), (60, 64))

@@ -224,3 +224,31 @@ def test_a_hidden_post_waits_for_no_time(on: Story) -> None:
     with pytest.raises(InvalidInput, match="at once"):
         on.core.approval.decide(on.cast.caller("mo"), made.id, later)
     assert seen_by(on, "ada")
+
+
+@pytest.mark.parametrize("name", ["hold", "remove", "move"])
+def test_a_note_says_what_became_of_the_post(on: Story, name: str) -> None:
+    made = flag(on)
+    assert "Nothing has been changed" in made.payload["text"]
+    on.decide("edit", made, "mo", payload={"step": name, "move_to": "pier"})
+    on.work()
+    (note,) = on.core.reports.notes(on.cast.caller("ben"))
+    assert "Nothing has been changed" not in note.text
+    assert "you can answer this note" in note.text.lower()
+
+
+def test_an_overturned_appeal_brings_the_post_back_and_is_shown_once(on: Story) -> None:
+    done = step(on, flag(on), "hold")
+    ben = on.cast.caller("ben")
+    (note,) = on.core.reports.notes(ben)
+    appeal = on.core.appeals.make(ben, note.key, "It was a quotation.")
+    assert not seen_by(on, "ada")
+    on.core.appeals.decide(on.cast.caller("hana"), appeal.id, "overturned", "So it was.")
+    assert seen_by(on, "ada")
+    assert on.now(done).status == "undone"
+    assert [one.id for one in on.core.appeals.own(ben).values()] == [appeal.id]
+
+
+def test_a_flag_is_no_use_of_a_post_that_its_author_is_told_of(on: Story) -> None:
+    step(on, flag(on), "hold")
+    assert on.core.uses.of_caller(on.cast.caller("ben"), before=None, limit=10) == []
