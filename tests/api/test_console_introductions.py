@@ -71,6 +71,33 @@ def test_rules_are_chosen_in_an_order_and_told_where_they_are_not_kept(core, cli
     assert "Not kept here. Not together: people who share a language." in page
 
 
+def test_a_round_that_is_being_approved_tells_how_many_are_to_come(core, client, written, story, monkeypatch):
+    monkeypatch.setattr("cohost.round_approval.AT_ONCE", 0)  # nothing at once
+    hana = Visitor(client, core).sign_in("hana")
+    hana.submit("/match", on="/match", **RULES)
+    story.work()
+    (view,) = core.rounds.listed(HERE)
+    path = f"/match/{view.round.id}"
+    hana.submit(path, on=path, do="approve")
+    page = hana.text(path)
+    assert "Introductions still to come: 1." in page
+    assert "Match anew" not in page
+    monkeypatch.setattr("cohost.round_approval.AT_ONCE", 5)
+    story.work()
+    assert "still to come" not in hana.text(path)
+
+
+def test_what_a_reworded_profile_changed_stands_on_the_round(core, client, written, story):
+    hana = Visitor(client, core).sign_in("hana")
+    hana.submit("/match", on="/match", **RULES)
+    story.work()
+    (view,) = core.rounds.listed(HERE)
+    path = f"/match/{view.round.id}"
+    ben = {**PROFILE, "asks": "tying knots", "offers": "folding charts", "shown": ["offers"]}
+    Visitor(client, core).sign_in("ben").submit("/introductions", on="/introductions", **ben)
+    assert "since something they relied on changed: 1." in Visitor(client, core).sign_in("hana").text(path)
+
+
 def test_a_host_matches_anew_without_two_people_together(core, client, written, story):
     hana = Visitor(client, core).sign_in("hana")
     hana.submit("/match", on="/match", **RULES)
