@@ -50,6 +50,7 @@ PLACES = (
     Place("/my-posts", "My posts"),
     Place("/upload", "Upload", hosts_only=True),
     Place("/people", "People", hosts_only=True),
+    Place("/purpose", "Purpose", hosts_only=True),
     Place("/community", "Community", hosts_only=True),
     Place("/platforms", "Platforms", hosts_only=True),
     Place("/audit", "Audit", hosts_only=True),
