@@ -14,15 +14,20 @@ from typing import Any
 
 import numpy as np
 
+from cohost.helping import ENOUGH
 from cohost.match.helpers import FLOOR, MOST, NEAR, SHARES, Kind, Said, likely
+from cohost.model import Passage
 from cohost.ports import FloatArray
 from evals.harness import OURS, Fact, Report, Row, Setup, data_hash, signature
 from evals.measures import paired
 from evals.sets import SHARED, lines
+from knowledge.answerable import load
 from knowledge.chunk import embedded_text
 from knowledge.quick import NAME, QuickEmbedder
+from knowledge.recent import Recent
 
-TASK = "who answers"
+TASK, REPLIES = "who answers", "replies"
+PART = 900  # characters of a reply that are read at once, about a chunk; four at most
 READ = 1_000  # characters of a post: about what the embedder reads
 ACTIVE = 10  # one in so many counts as most active
 SEED = 7
@@ -62,6 +67,7 @@ def measure(setup: Setup) -> Report:
         proposed = {one.id: list(ranking(one.said))[:MOST] for one in asked}
         rows += _rows(system, asked, proposed)
         facts += _facts(system, asked, proposed)
+    facts += _recognised(threads, Recent(embedder))
     settings = {"shares": SHARES, "floor": FLOOR, "near": NEAR}
     data = data_hash([t["thread_id"] for t in threads])
     made = signature(TASK, data=data, model="none", embedder=NAME, settings=settings)
@@ -144,6 +150,31 @@ def _facts(system: str, asked: Sequence[_Asked], proposed: Mapping[str, Sequence
         Fact(TASK, f"{system}: proposed from the most active tenth", active / max(len(every), 1)),
         Fact(TASK, f"{system}: different members proposed", len({member for _, member in every})),
     ]
+
+
+def _recognised(threads: Sequence[dict[str, Any]], embedder: Recent) -> list[Fact]:
+    """Of every other thread: how often a reply without a title is taken for an answer to the thread's question."""
+    judge, chosen = load(), threads[::2]
+    answers = [t["answers"][0]["body_text"] if t["answers"] else "" for t in chosen]
+    comments = [next(_comments(t["comments"].get("question", [])), {"text": ""})["text"] for t in chosen]
+    kinds = {"answers": answers, "comments on the question": comments, "answers to another": [*answers[1:], answers[0]]}
+    facts = []
+    for kind, texts in kinds.items():
+        asked = [(t["question"]["title"], text) for t, text in zip(chosen, texts, strict=True) if text]
+        found = [judge.probability(title, _reply(title, text, embedder), embedder) for title, text in asked]
+        taken = sum(one >= ENOUGH["balanced"] for one in found)
+        facts.append(Fact(REPLIES, f"{kind}: taken for an answer, of {len(found)}", taken / len(found)))
+    return facts
+
+
+def _reply(question: str, text: str, embedder: Recent) -> list[Passage]:
+    parts = [text[at : at + PART] for at in range(0, min(len(text), 4 * PART), PART)]
+    cosines = embedder.embed(parts) @ embedder.embed([question])[0]
+    read = [
+        Passage("s", "reply", "", (), "", 0, len(part), part, 0.0, cosine_similarity=float(near))
+        for part, near in zip(parts, cosines, strict=True)
+    ]
+    return sorted(read, key=lambda passage: -passage.cosine_similarity)
 
 
 def _compared(rows: Sequence[Row]) -> list[Fact]:

@@ -6,7 +6,7 @@ import pytest
 from story import HERE, QUESTION
 
 from cohost.errors import Conflict, InvalidInput
-from cohost.helping import NO_REPLY
+from cohost.helping import LOOK, NO_REPLY
 from cohost.jobs.help import TITLE
 from cohost.model import Member
 from cohost.store import board, profiles, safety_cases
@@ -140,6 +140,15 @@ def test_without_a_reply_the_draft_comes_back_and_an_open_invitation_goes(known,
     assert (back.status, back.held_until, back.notice) == ("pending", None, NO_REPLY)
     assert back.payload == draft.payload
     assert known.now(one).status == "withdrawn"
+
+
+def test_replies_that_are_not_sure_to_answer_are_pointed_out_when_time_is_over(known, clock):
+    draft = put_to_members(known)
+    known.publish(invitations(known)[0])
+    reply(known, draft, text="Good morning to everybody, lovely weather today.")
+    clock.forward(days=2, minutes=1)
+    known.work()
+    assert known.now(draft).notice == LOOK
 
 
 def test_where_nobody_knows_or_a_host_says_no_the_draft_comes_back_at_once(known):
