@@ -21,6 +21,7 @@ from knowledge.wordwise import meeting
 # sentences       mean over the passage's sentences: is it about this at all?
 # joint           best product of a sentence's cosine and the share of telling words in it and its neighbours
 # met_…           how the question's words are met by the passage's, see `Meeting`
+# gap             cosine of the nearest passage less that of the farthest found: an answer stands out from what is about it
 FEATURES = (
     "passage",
     "title",
@@ -32,6 +33,7 @@ FEATURES = (
     "met_words",
     "met_weighted",
     "met_worst",
+    "gap",
 )
 READ = 4  # passages the features look at; of each feature the best passage's value counts
 WEIGHTS = Path(__file__).with_name("answerable.json")
@@ -69,7 +71,9 @@ def features(question: str, passages: Sequence[Passage], embedder: Embedder) -> 
     asked, *texts = embedder.embed_tokens([question, *(embedded_text(p.title, p.headings, p.text) for p in read)])
     met = [meeting(asked, text) for text in texts]
     together = np.hstack([near, [(m.pieces, m.words, m.weighted, m.worst) for m in met]])
-    best: FloatArray = together.max(axis=0).astype(np.float32)
+    similarities = [passage.cosine_similarity for passage in passages]
+    gap = max(similarities) - min(similarities)
+    best: FloatArray = np.append(together.max(axis=0), gap).astype(np.float32)
     return best
 
 
