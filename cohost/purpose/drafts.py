@@ -16,7 +16,7 @@ from cohost.errors import InvalidInput, ModelUnavailable
 from cohost.language import language
 from cohost.model import BigPurpose
 from cohost.ports import LanguageModel
-from cohost.purpose.phrases import Phrase, bringing, doing, joined, people
+from cohost.purpose.phrases import Phrase, agreeing, bringing, doing, joined, people
 
 FILE: Final = prompts.FOLDER / "purpose" / "sentences.yaml"
 FORM: Final = re.compile(r"\A(?:We|I) bring together \S.* in order to \S.* so that \S.*\.\Z")
@@ -76,12 +76,12 @@ def draft(answers: Answers, community_id: str, model: LanguageModel | None = Non
 
 
 def _parts(answers: Answers) -> BigPurpose:
-    """The answers as the host gave them, each a line of its own."""
+    """The answers as the host gave them, each a line of its own, and "everyone bake" mended."""
     return BigPurpose(
         for_whom=_begun(answers.who),
         goals=tuple(map(_begun, answers.goals)),
         activities=tuple(map(_begun, answers.together)),
-        outcome=_begun("; ".join(part.strip(" .;") for part in answers.brings)),
+        outcome=_begun("; ".join(agreeing(part.strip(" .;")) for part in answers.brings)),
     )
 
 

@@ -72,7 +72,7 @@ def bringing(answer: str, *, voice: str) -> Phrase:
     """As it follows "so that"."""
     text = _lowered(_without(answer, _BEFORE_BRINGS))
     if _first(text) in SUBJECTS or _is_clause(text):
-        return Phrase(_agreeing(text))
+        return Phrase(agreeing(text))
     verbal = _verbal(text.removeprefix("to ")) if _first(text) != "more" else ""
     who = _subject(text, voice)
     if verbal:
@@ -154,7 +154,7 @@ def _with_article(text: str) -> str:
     return f"{'an' if text[:1] in 'aeiou' else 'a'} {text}" if one else text
 
 
-def _agreeing(text: str) -> str:
+def agreeing(text: str) -> str:
     """ "everyone bake" → "everyone bakes"."""
     subject, _, rest = text.partition(" ")
     verb, _, more = rest.partition(" ")

@@ -120,9 +120,10 @@ def test_one_person_speaks_as_i_and_the_other_voice_is_offered() -> None:
 
 
 def test_the_parts_are_the_hosts_own_words() -> None:
-    told = draft(Answers("sailors", ("sailing", "rowing"), ("we get home.", "less fear"), ("the tides",)), "c").purpose
+    brings = ("everyone get home.", "less fear")
+    told = draft(Answers("sailors", ("sailing", "rowing"), brings, ("the tides",)), "c").purpose
     assert (told.for_whom, told.activities) == ("Sailors", ("Sailing", "Rowing"))
-    assert (told.goals, told.outcome) == (("The tides",), "We get home; less fear")
+    assert (told.goals, told.outcome) == (("The tides",), "Everyone gets home; less fear")
 
 
 def test_what_is_not_plain_is_told() -> None:
