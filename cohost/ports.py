@@ -181,6 +181,10 @@ class Telling:
     end: int
     kind: TellingKind
     weight: float  # higher is better, comparable within one lesson
+    first: str = (
+        ""  # what the sentence turns on, verbatim: the reason, the advice, one side of a contrast; "" = not found
+    )
+    second: str = ""  # the other side of a contrast, or what a reason is given for
 
 
 class ConceptReader(Protocol):

@@ -11,22 +11,27 @@ from typing import Any
 import numpy as np
 
 from cohost.ports import Embedder, LessonText, Telling
+from knowledge.pieces import pieces_of
 from knowledge.sentences import sentence_spans
 from knowledge.telling import (
     ABOUT_THE_COURSE,
     AFTER_A_NOUN,
     BEFORE_A_VERB,
     MARKUP,
+    NO_LESSON,
     PLAIN,
     POINTS_BACK,
     WEIGHT,
     kind_of,
 )
+from knowledge.terms import rarity
 
 READ = 30_000  # characters of a lesson
 CANDIDATES = 60  # keyphrases that are looked at
 SHORTEST, LONGEST, FEWEST_WORDS = 50, 260, 9  # of a sentence that may be quoted
-EVERYWHERE = 0.5  # share of the lessons from which on a term is the whole course's, not one lesson's
+EVERYWHERE = 0.34  # share of the lessons from which on a term is the whole course's, not one lesson's
+FEW_LESSONS = 8  # with fewer, nothing can be told of a term's spread
+TELLS = 0.66  # rarity of a single word, below which it has to stand in a heading to be a lesson's own
 MOST_OF_A_LESSON = 12
 ARTICLES = frozenset("the a an your this each every its our".split())
 _WORD = re.compile(r"[A-Za-z][A-Za-z'’-]*")
@@ -40,12 +45,10 @@ class LessonConcepts:
 
     def read(self, lessons: Sequence[LessonText], *, common: Sequence[str] = ()) -> list[list[Telling]]:
         """Of each lesson, the most telling first, no term and no sentence twice."""
-        keys = [_keyphrases(lesson) for lesson in lessons]
-        spread = Counter(term for found in keys for term in {term.casefold() for term in found})
-        usual = {term for term, n in spread.items() if len(lessons) > 3 and n > EVERYWHERE * len(lessons)}
-        usual |= {term.casefold() for term in common}
+        keys = [[] if NO_LESSON.search(lesson.title) else _keyphrases(lesson) for lesson in lessons]
+        usual = _usual(keys, lessons) | {_root(term) for term in common}
         return [
-            self._tellings(lesson, [term for term in terms if term.casefold() not in usual])
+            self._tellings(lesson, [term for term in terms if _root(term) not in usual])
             for lesson, terms in zip(lessons, keys, strict=True)
         ]
 
@@ -71,12 +74,43 @@ def _candidates(
         for (start, end), near in zip(sentences, central, strict=True):
             text = lesson.text[start:end]
             at = pattern.search(text)
-            if at is None:
+            if at is None or _part_of_more(text, at, terms):
                 continue
-            kind = kind_of(text, at.start())
-            weight = key + WEIGHT[kind] + 0.6 * near + (0.15 if at.start() < 30 else 0.0)
+            kind = kind_of(text, at.span())
+            first, second = pieces_of(text, kind)
+            early = 0.2 if at.start() < 30 else -0.25 if at.start() > 0.6 * len(text) else 0.0
+            weight = key + WEIGHT[kind] + 0.6 * near + early + (0.25 if first else 0.0)
             written = _lowered(at[0], term)
-            yield Telling(written, _with_article(written, lesson.text[:READ]), start, end, kind, round(weight, 4))
+            noun = _with_article(written, lesson.text[:READ])
+            yield Telling(written, noun, start, end, kind, round(weight, 4), first, second)
+
+
+def _part_of_more(text: str, at: re.Match[str], terms: Sequence[str]) -> bool:
+    """Whether the sentence speaks of something longer: "calling" in "function-calling", "language" in "language models"."""
+    if text[at.start() - 1 : at.start()] in ("-", "–", "'", "’", ".") or text[at.end() : at.end() + 1] in (
+        "-",
+        "_",
+        "(",
+    ):
+        return True
+    if re.match(r"\s[A-Z]", text[at.end() :]) and at[0][:1].isupper():
+        return True  # the beginning of a longer name
+    longer = [term for term in terms if len(term) > len(at[0]) and at[0].casefold() in term.casefold()]
+    return any(m.start() <= at.start() < m.end() for term in longer for m in _as_words(term).finditer(text))
+
+
+def _usual(keys: Sequence[Sequence[str]], lessons: Sequence[LessonText]) -> set[str]:
+    """What the whole course is about, or the world at large: said in too many of the lessons."""
+    if len(lessons) < FEW_LESSONS:
+        return set()
+    texts = [lesson.text[:READ].casefold() for lesson in lessons]
+    roots = {_root(term) for found in keys for term in found}
+    return {root for root in roots if sum(root in text for text in texts) > EVERYWHERE * len(lessons)}
+
+
+def _root(term: str) -> str:
+    """One form for "dataset" and "Datasets"."""
+    return re.sub(r"(?<=\w{3})(?:es|s)$", "", term.casefold())
 
 
 def _lowered(seen: str, term: str) -> str:
@@ -108,7 +142,7 @@ def _apart(found: Sequence[Telling]) -> list[Telling]:
 
 
 def _stem(word: str) -> str:
-    return re.sub(r"(?:ies|es|s|ing|ed)$", "", word)
+    return re.sub(r"(?:ies|es|e|s|ing|ed)$", "", word)
 
 
 def _quotable(text: str) -> bool:
@@ -127,8 +161,13 @@ def _keyphrases(lesson: LessonText) -> list[str]:
     """The lesson's own terms, most important first."""
     text = _prose(lesson)
     found: dict[str, str] = {}
+    heads = " ".join((lesson.title, *lesson.headings)).casefold()
     for phrase, _ in _yake().extract_keywords(text):
-        if _is_a_term(phrase) and len(_as_words(phrase).findall(text)) > 1 and _is_a_noun(phrase, text):
+        if (
+            _is_a_term(phrase)
+            and _tells(phrase, heads, len(_as_words(phrase).findall(text)))
+            and _is_a_noun(phrase, text)
+        ):
             found.setdefault(phrase.casefold(), _as_written(phrase, text))
     return list(found.values())
 
@@ -145,8 +184,16 @@ def _is_a_term(phrase: str) -> bool:
     telling = [word for word in words if word.casefold() not in PLAIN]
     if len(words) == 1 and words[0].islower() and words[0].endswith("ing"):
         return False  # "working" is no topic; "active listening" may be one
+    if len(words) == 1 and re.search(r"(?:ible|ous|ful|ends)$", phrase):
+        return False
     ends = words and words[-1].casefold() not in ("use", "make", "using") and not words[-1].casefold().endswith("ly")
     return bool(long_enough and ends and telling and (len(words) > 1 or len(phrase) >= 5))
+
+
+def _tells(phrase: str, heads: str, times: int) -> bool:
+    """A single everyday word is a topic only where a heading names it, any other where the lesson keeps to it."""
+    word = phrase.casefold()
+    return times > 1 and (" " in phrase or (times > 2 and rarity(word) >= TELLS) or _root(word) in heads)
 
 
 def _is_a_noun(phrase: str, text: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Final, Literal, get_args
 import yaml
 
 from cohost.errors import Misconfigured
-from cohost.ports import TellingKind
+from cohost.ports import Telling
 from cohost.prompts import FOLDER
 
 FILE: Final = FOLDER / "discuss" / "patterns.yaml"
@@ -20,7 +20,7 @@ FORMAT_NAMES: Final[Mapping[Format, str]] = {
     "question": "Opening question", "debate": "Debate", "share": "Share your work", "poll": "Poll",
     "challenge": "Small challenge", "checkin": "Check-in",
 }  # fmt: skip
-FIELDS = {"concept": "X", "title": "Y"}
+FIELDS = {"concept": "X", "title": "Y", "first": "Z", "second": "W"}
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,17 @@ class Patterns:
     low_effort: str
     by_kind: Mapping[str, tuple[str, ...]]  # kind of sentence → texts with {concept} and {title}
 
-    def fitting(self, kind: TellingKind) -> tuple[str, ...]:
-        """Those made for the kind of sentence first, then those for any."""
-        return (*self.by_kind.get(kind, ()), *self.by_kind.get("any", ()))
+    def fitting(self, telling: Telling) -> tuple[str, ...]:
+        """Those made for this kind of sentence that have all the words they need; else those for any."""
+        return self._made_for(telling) or self.by_kind.get("any", ())
 
-    def made_for(self, kind: TellingKind) -> bool:
-        """Whether there is a pattern for just this kind."""
-        return kind in self.by_kind
+    def made_for(self, telling: Telling) -> bool:
+        """Whether there is a pattern for just this kind, and the sentence has what it asks for."""
+        return bool(self._made_for(telling))
+
+    def _made_for(self, telling: Telling) -> tuple[str, ...]:
+        lacking = [f"{{{name}}}" for name in ("first", "second") if not getattr(telling, name)]
+        return tuple(text for text in self.by_kind.get(telling.kind, ()) if not any(place in text for place in lacking))
 
 
 @cache

@@ -39,10 +39,9 @@ def by_pattern(
 ) -> PromptPayload:
     """The same telling always gets the same pattern; `title` is the lesson's."""
     known = patterns()[form]
-    fitting = known.fitting(telling.kind)
-    best = fitting[: len(known.by_kind.get(telling.kind, ()))] or fitting
-    pattern = best[int(sha256(f"{key}/{telling.term}/{form}".encode()).hexdigest(), 16) % len(best)]
-    body = pattern.format(concept=_marked(telling.noun), title=title)
+    fitting = known.fitting(telling)
+    pattern = fitting[int(sha256(f"{key}/{telling.term}/{form}".encode()).hexdigest(), 16) % len(fitting)]
+    body = pattern.format(concept=_marked(telling.noun), title=title, first=telling.first, second=telling.second)
     listed = "\n".join(f"- {option}" for option in options)
     text = "\n\n".join(filter(None, (_quoted(quote, title), body, listed)))
     named = TITLES[form].format(concept=telling.noun, title=title)

@@ -100,10 +100,12 @@ def _found(tx: Any, request: Request, tools: Tools, to: Destination, earlier: Ea
         (lesson.source, [t for t in found if _is_new(t, lesson.source, earlier) and _is_of(t, lesson.source, chosen)])
         for lesson, found in zip(lessons, read, strict=True)
     ]
-    for n in range(max((len(some) for _, some in tellings), default=0)):
-        for lesson, some in tellings:
-            if n < len(some):
-                yield _Found(lesson, some[n], tuple(t.term for t in some if t.term != some[n].term))
+    for full in (True, False):  # first those that turn on something a pattern can take up
+        listed = [(lesson, some, [t for t in some if bool(t.first) is full]) for lesson, some in tellings]
+        for n in range(max((len(these) for _, _, these in listed), default=0)):
+            for lesson, some, these in listed:
+                if n < len(these):
+                    yield _Found(lesson, these[n], tuple(t.term for t in some if t.term != these[n].term))
 
 
 def _is_new(telling: Telling, lesson: Source, earlier: Earlier) -> bool:
@@ -142,9 +144,10 @@ def _in_turn(found: Sequence[_Found], used: Mapping[str, int], asked: str | None
         fitting: list[Format] = [form for form in FORMATS if asked in (None, "", form)]
         if len(one.others) < FEWEST_OPTIONS - 1:
             fitting = [form for form in fitting if form != "poll"]
-        if not patterns()["debate"].made_for(one.telling.kind):
-            fitting = [form for form in fitting if form != "debate"]
-        ranked = sorted(fitting, key=lambda form: (counts[form], not patterns()[form].made_for(one.telling.kind)))
+        fitting = [form for form in fitting if patterns()[form].fitting(one.telling)]
+        ranked = sorted(
+            fitting, key=lambda form: (counts[form], form != "poll" and not patterns()[form].made_for(one.telling))
+        )
         if ranked:
             counts[ranked[0]] += 1
             yield one, ranked[0]
