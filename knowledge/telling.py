@@ -66,7 +66,8 @@ ABOUT_THE_COURSE: Final = _any_of(*_split(
     "(?:official )?documentation/module/certificate/source code/command line/bonus/hands-on/this page/this site",
 ))  # fmt: skip
 MARKUP: Final = re.compile(
-    r"[|<>{}\[\]#*_~=\\]|https?:|`|\.\.\.|…|^\W|^\w+(?: \w+)?: |\b(?:I|I['’](?:m|ve|ll)|Mr|Mrs)\b(?!\.e)|\b[Oo]ur\b|[\U0001F000-\U0001FAFF☀-➿]| - "
+    r"[|<>{}\[\]#*_~=\\]|https?:|`|\.\.\.|…|^\W|^\w+(?: \w+)?: "
+    r"|\b(?:I|I['’](?:m|ve|ll)|Mr|Mrs)\b(?!\.e)|\b[Oo]ur\b|[\U0001F000-\U0001FAFF☀-➿]| - "
 )
 AFTER_A_NOUN: Final = re.compile(
     r"s?(?:[.,;:!?)\n]|\s(?:is|are|was|were|of|and|or|in|on|to|can|will|has|have|that|which|with|for|from|by|at|as|into|may"
