@@ -15,9 +15,9 @@ from cohost import demo
 from cohost.bootstrap import App, build
 from cohost.discuss.patterns import FORMATS
 from cohost.discuss.payload import PromptPayload
-from cohost.discuss.repeats import ALIKE, text_of
+from cohost.discuss.repeats import ALIKE, POSTS_LOOKED_AT, Earlier, text_of
 from cohost.ids import new_id
-from cohost.model import Community, CommunitySettings, Request, Space
+from cohost.model import Caller, Community, CommunitySettings, Member, Request, Space
 from cohost.settings import load
 from cohost.store import people, places, requests, sources, suggestions
 from cohost.store.audit import OPERATOR
@@ -27,6 +27,7 @@ from evals.sets import SHARED
 
 COURSES = ("ml-beginners", "hf-nlp", "agents", "workshops")
 DRAFTS = 60
+CHECKED = 50  # drafts whose repeat check is timed
 SAMPLE = "sample"
 # What a careful reader would mark. Only the words around the quotation are looked at: the lesson's are its author's.
 SLIPS = {
@@ -56,8 +57,56 @@ def measure(setup: Setup) -> Report:
             made_rows, made_facts = _course(name)
             rows += made_rows
             facts += made_facts
+    if setup.wants("speed"):
+        facts += _speed()
     made = signature("discuss", data="courses and the sample", model="", embedder="", settings=f"{DRAFTS} drafts")
     return Report("discuss", {"discuss": made}, tuple(rows), tuple(facts))
+
+
+def _speed() -> list[Fact]:
+    """The repeat check against 10,000 past posts, and a year's calendar of five spaces; seconds on this machine."""
+    with TemporaryDirectory() as folder:
+        core = build(load({"COHOST_HOME": folder}))
+        try:
+            return [Fact("speed", "seconds a draft for the repeat check", _repeats_s(core)),
+                    Fact("speed", "seconds to plan 52 weeks of five spaces", _calendar_s(core))]  # fmt: skip
+        finally:
+            core.close()
+
+
+def _repeats_s(core: App) -> float:
+    _community(core, ())
+    with core.store.read() as tx:
+        earlier = Earlier(tx, "c", core.embedder)
+    drawn = np.random.default_rng(7).normal(size=(POSTS_LOOKED_AT, core.embedder.dimensions)).astype(np.float32)
+    earlier.learn(drawn / np.linalg.norm(drawn, axis=1, keepdims=True))
+    drafts = [PromptPayload(format="question", title=f"Rope {n}", text=f"Which {n} ropes?") for n in range(CHECKED)]
+    begun = time.monotonic()
+    for n, one in enumerate(drafts):
+        (vector,) = earlier.embed([text_of(one)])
+        earlier.knows(one, str(n), vector)
+        earlier.add(one, str(n), vector)
+    return (time.monotonic() - begun) / CHECKED
+
+
+def _calendar_s(core: App) -> float:
+    spaces = tuple(f"space-{n}" for n in range(5))
+    _community(core, spaces)
+    host = Caller("c", "host", "hana", "key", "")
+    begun = time.monotonic()
+    for space in spaces:
+        core.calendar.plan(host, space, weeks=52, a_week=1, themes=(), actor=OPERATOR)
+    return time.monotonic() - begun
+
+
+def _community(core: App, spaces: Sequence[str]) -> None:
+    with core.store.write() as tx:
+        people.put_community(
+            tx, Community("c", "A course", settings=CommunitySettings(jobs=("discuss",))), core.clock()
+        )
+        people.put_member(tx, "c", Member("hana", "Hana", "host"), core.clock())
+        for space in spaces:
+            places.put_space(tx, "c", Space(space, space, "discussion", "members"), core.clock())
 
 
 def slips(text: str) -> list[str]:

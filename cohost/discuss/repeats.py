@@ -45,6 +45,10 @@ class Earlier:
         self._pairs.add((draft.format, draft.concept.casefold()))
         self._vectors = np.concatenate([self._vectors, vector[None, :]])
 
+    def learn(self, vectors: FloatArray) -> None:
+        """Further texts that were there before, `(n, dimensions)`, unit length."""
+        self._vectors = np.concatenate([self._vectors, vectors])
+
     def embed(self, texts: Sequence[str]) -> FloatArray:
         """`(n, dimensions)`, unit length."""
         return self._embedder.embed(texts)

@@ -219,9 +219,14 @@ def _rationale(shown: PromptPayload, served: Served) -> str:
 
 
 def _voice(earlier: Earlier) -> list[str]:
-    """What hosts made of earlier drafts, for a model to take their tone from."""
-    edited = [one for one in earlier.drafts if one.original_payload and one.status == "published"]
-    return [str(one.payload["text"]) for one in edited[-VOICE:]]
+    """What hosts made of earlier drafts, in their own words alone, for a model to take their tone from."""
+    edited = [one for one in earlier.drafts if one.original_payload and one.status in ("approved", "published")]
+    return [_own_words(str(one.payload["text"])) for one in edited[-VOICE:]]
+
+
+def _own_words(text: str) -> str:
+    """Without quotations: those are facts of another lesson."""
+    return "\n".join(line for line in text.splitlines() if not line.startswith(">")).strip()
 
 
 def _made(tools: Tools) -> Provenance:

@@ -179,6 +179,23 @@ def test_a_models_words_stand_below_the_quote_and_unusable_ones_do_not(on: Story
     assert second.provenance.fallback == "wrong_shape"
 
 
+def test_a_hosts_edits_show_a_model_the_voice_in_their_own_words_alone(on: Story) -> None:
+    (one, *_) = drafts(on, 1)
+    quoted = one.payload["text"].split("\n\n")[0]
+    on.decide("edit", one, payload={"text": f"{quoted}\n\nWell, friends, which one do you own?"})
+    on.work()
+    model = ScriptedModel([{"title": "Braided", "text": "Which rope?", "low_effort": "One word."}])
+    on.core.discussion.ask(
+        on.cast.caller("hana"), "lounge", {"number": 1, "format": "question", "theme": "", "tone": ""}, OPERATOR
+    )
+    worker = replace(on.core.worker, model=model)
+    while worker.step():
+        pass
+    (asked,) = model.prompts
+    assert "Well, friends, which one do you own?" in asked.user
+    assert quoted.lstrip("> ") not in asked.user
+
+
 def test_every_format_has_patterns_and_an_easy_way_to_take_part() -> None:
     for form in FORMATS:
         known = patterns()[form]
