@@ -27,7 +27,7 @@ class Earlier:
         posts = sources.post_vectors(tx, community_id, embedder.dimensions, embedder.name, limit=POSTS_LOOKED_AT)
         said = [text_of(one) for one in payloads[-DRAFTS_EMBEDDED:]]
         before = embedder.embed(said) if said else np.zeros((0, embedder.dimensions), np.float32)
-        self._vectors: FloatArray = np.concatenate([posts, before])
+        self._vectors: list[FloatArray] = [posts, before]  # one matrix would be copied with every draft
 
     def knows_quote(self, quote: str) -> bool:
         """Whether an earlier draft quoted just this."""
@@ -37,17 +37,17 @@ class Earlier:
         """Whether it, or something near it, was there before; `vector` is that of its text."""
         if quote in self._quotes or (draft.format, draft.concept.casefold()) in self._pairs:
             return True
-        return len(self._vectors) > 0 and float((self._vectors @ vector).max()) >= ALIKE
+        return any(float((known @ vector).max()) >= ALIKE for known in self._vectors if len(known))
 
     def add(self, draft: PromptPayload, quote: str, vector: FloatArray) -> None:
         """Now it is known."""
         self._quotes.add(quote)
         self._pairs.add((draft.format, draft.concept.casefold()))
-        self._vectors = np.concatenate([self._vectors, vector[None, :]])
+        self._vectors.append(vector[None, :])
 
     def learn(self, vectors: FloatArray) -> None:
         """Further texts that were there before, `(n, dimensions)`, unit length."""
-        self._vectors = np.concatenate([self._vectors, vectors])
+        self._vectors.append(vectors)
 
     def embed(self, texts: Sequence[str]) -> FloatArray:
         """`(n, dimensions)`, unit length."""
