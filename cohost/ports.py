@@ -181,10 +181,9 @@ class Telling:
     end: int
     kind: TellingKind
     weight: float  # higher is better, comparable within one lesson
-    first: str = (
-        ""  # what the sentence turns on, verbatim: the reason, the advice, one side of a contrast; "" = not found
-    )
+    first: str = ""  # what it turns on, verbatim: the reason, the advice, one side of a contrast; "" = not found
     second: str = ""  # the other side of a contrast, or what a reason is given for
+    own: bool = True  # the term is of this lesson, not of the whole course or of the world at large
 
 
 class ConceptReader(Protocol):

@@ -33,7 +33,9 @@ SAMPLE = "sample"
 SLIPS = {
     "doubled word": re.compile(r"\b(\w+) \1\b", re.IGNORECASE),
     "a before a vowel": re.compile(r"\ba (?=[aeio]\w)"),  # "A or B" are the sides of a debate
-    "an before a consonant": re.compile(r"\ban (?=[bcdfgjklmnpqrtvwxyz]\w)", re.IGNORECASE),
+    "an before a consonant": re.compile(  # "an LLM" is right
+        r"\ban (?!(?-i:[FHLMNRSX][A-Z]))(?=[bcdfgjklmnpqrtvwxyz]\w)", re.IGNORECASE
+    ),
     "space before a mark": re.compile(r" [,.;:!?]"),
     "no space after a mark": re.compile(r"[a-z][,;!?][A-Za-z]"),
     "doubled article": re.compile(r"\b(?:the|a|an) \*?(?:the|a|an)\b", re.IGNORECASE),

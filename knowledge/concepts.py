@@ -46,13 +46,14 @@ class LessonConcepts:
     def read(self, lessons: Sequence[LessonText], *, common: Sequence[str] = ()) -> list[list[Telling]]:
         """Of each lesson, the most telling first, no term and no sentence twice."""
         keys = [[] if NO_LESSON.search(lesson.title) else _keyphrases(lesson) for lesson in lessons]
-        usual = _usual(keys, lessons) | {_root(term) for term in common}
+        usual = _usual(keys, lessons)
+        known = {_root(term) for term in common}
         return [
-            self._tellings(lesson, [term for term in terms if _root(term) not in usual])
+            self._tellings(lesson, [term for term in terms if _root(term) not in known], usual)
             for lesson, terms in zip(lessons, keys, strict=True)
         ]
 
-    def _tellings(self, lesson: LessonText, terms: Sequence[str]) -> list[Telling]:
+    def _tellings(self, lesson: LessonText, terms: Sequence[str], usual: set[str]) -> list[Telling]:
         sentences = [(s, e) for s, e in sentence_spans(lesson.text[:READ], wrapped=True) if _quotable(lesson.text[s:e])]
         sentences = [span for span in sentences if not _inside(span, lesson.apart)]
         if not sentences or not terms:
@@ -60,16 +61,21 @@ class LessonConcepts:
         vectors = self._embedder.embed([lesson.text[s:e] for s, e in sentences])
         middle = vectors.mean(axis=0)
         central = vectors @ (middle / max(float(np.linalg.norm(middle)), 1e-9))
-        found = list(_candidates(lesson, terms, sentences, central.tolist()))
-        return _apart(sorted(found, key=lambda one: -one.weight))[:MOST_OF_A_LESSON]
+        found = list(_candidates(lesson, terms, usual, sentences, central.tolist()))
+        return _apart(sorted(found, key=lambda one: (not one.own, -one.weight)))[:MOST_OF_A_LESSON]
 
 
 def _candidates(
-    lesson: LessonText, terms: Sequence[str], sentences: Sequence[tuple[int, int]], central: Sequence[float]
+    lesson: LessonText,
+    terms: Sequence[str],
+    usual: set[str],
+    sentences: Sequence[tuple[int, int]],
+    central: Sequence[float],
 ) -> Iterator[Telling]:
     heads = " ".join((lesson.title, *lesson.headings)).casefold()
     for rank, term in enumerate(terms):
         pattern = _as_words(term)
+        own = _root(term) not in usual and _tells(term, heads, len(pattern.findall(lesson.text[:READ])))
         key = (1 - rank / len(terms)) * 0.5 + (0.4 if term.casefold() in heads else 0.0) + 0.1 * (len(term.split()) > 1)
         for (start, end), near in zip(sentences, central, strict=True):
             text = lesson.text[start:end]
@@ -82,7 +88,7 @@ def _candidates(
             weight = key + WEIGHT[kind] + 0.6 * near + early + (0.25 if first else 0.0)
             written = _lowered(at[0], term)
             noun = _with_article(written, lesson.text[:READ])
-            yield Telling(written, noun, start, end, kind, round(weight, 4), first, second)
+            yield Telling(written, noun, start, end, kind, round(weight, 4), first, second, own)
 
 
 def _part_of_more(text: str, at: re.Match[str], terms: Sequence[str]) -> bool:
@@ -149,7 +155,13 @@ def _quotable(text: str) -> bool:
     """A whole sentence that stands for itself, and says something of its subject instead of the course."""
     words = text.split()
     whole = SHORTEST <= len(text) <= LONGEST and len(words) >= FEWEST_WORDS and text[0].isupper() and text[-1] == "."
-    plain = not MARKUP.search(text) and "\n\n" not in text and text.count("(") == text.count(")") and '"' not in text
+    plain = (
+        not MARKUP.search(text)
+        and "\n\n" not in text
+        and text.count("(") == text.count(")")
+        and '"' not in text
+        and " vs. " not in text
+    )
     return whole and plain and not POINTS_BACK.match(text) and not ABOUT_THE_COURSE.search(text)
 
 
@@ -161,13 +173,8 @@ def _keyphrases(lesson: LessonText) -> list[str]:
     """The lesson's own terms, most important first."""
     text = _prose(lesson)
     found: dict[str, str] = {}
-    heads = " ".join((lesson.title, *lesson.headings)).casefold()
     for phrase, _ in _yake().extract_keywords(text):
-        if (
-            _is_a_term(phrase)
-            and _tells(phrase, heads, len(_as_words(phrase).findall(text)))
-            and _is_a_noun(phrase, text)
-        ):
+        if _is_a_term(phrase) and _is_a_noun(phrase, text):
             found.setdefault(phrase.casefold(), _as_written(phrase, text))
     return list(found.values())
 

@@ -100,12 +100,17 @@ def _found(tx: Any, request: Request, tools: Tools, to: Destination, earlier: Ea
         (lesson.source, [t for t in found if _is_new(t, lesson.source, earlier) and _is_of(t, lesson.source, chosen)])
         for lesson, found in zip(lessons, read, strict=True)
     ]
-    for full in (True, False):  # first those that turn on something a pattern can take up
-        listed = [(lesson, some, [t for t in some if bool(t.first) is full]) for lesson, some in tellings]
+    for rank in sorted({_rank(t) for _, some in tellings for t in some}):
+        listed = [(lesson, some, [t for t in some if _rank(t) == rank]) for lesson, some in tellings]
         for n in range(max((len(these) for _, _, these in listed), default=0)):
             for lesson, some, these in listed:
                 if n < len(these):
                     yield _Found(lesson, these[n], tuple(t.term for t in some if t.term != these[n].term))
+
+
+def _rank(telling: Telling) -> int:
+    """First terms of the lesson's own in sentences that turn on something a pattern can take up; usual terms last."""
+    return 2 if not telling.own else int(not telling.first)
 
 
 def _is_new(telling: Telling, lesson: Source, earlier: Earlier) -> bool:
