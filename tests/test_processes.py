@@ -135,7 +135,7 @@ def test_a_worker_publishes_without_any_model_and_stops_when_told(core, process,
 
 
 def test_a_worker_told_to_stop_in_mid_file_gives_the_upload_back(core, cast, process):
-    slow = upload(core, "slow.md", b"a [b](<" * 1_200_000)  # takes its reader all the time it has
+    slow = upload(core, "slow.md", b"![a](" * 1_600_000)  # takes its reader all the time it has
     with process("work") as running:
         wait_until(lambda: children_of(running.pid), running)
         wait_until(lambda: reading(core, slow).status == "running", running)

@@ -65,6 +65,15 @@ def test_a_lesson_about_taking_the_course_is_left_alone(core):
     assert LessonConcepts(core.embedder).read([LessonText("Quiz: the adapter", LESSON * 2)]) == [[]]
 
 
-def test_what_all_lessons_speak_of_is_the_topic_of_none(core):
+def test_what_all_lessons_speak_of_is_no_lessons_own(core):
     lessons = [LessonText(f"The adapter {n}", LESSON * 2) for n in range(9)]
-    assert all("adapter" not in {one.term for one in found} for found in LessonConcepts(core.embedder).read(lessons))
+    found = [one for told in LessonConcepts(core.embedder).read(lessons) for one in told]
+    assert {one.own for one in found if one.term == "adapter"} == {False}
+
+
+def test_the_topic_of_one_lesson_among_many_is_its_own_and_comes_first(core):
+    others = [
+        LessonText(f"Knots {n}", "A bowline holds when the rope is wet. Tie the bowline again.") for n in range(9)
+    ]
+    told = LessonConcepts(core.embedder).read([LessonText("The adapter", LESSON * 2), *others])[0]
+    assert (told[0].term, told[0].own) == ("adapter", True)
