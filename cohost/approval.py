@@ -131,7 +131,7 @@ class Approval:
         """Within a member's change of what they say of themselves: withdraw what repeats what is not so any more."""
         changed = frozenset(member_ids)
         for open_one in suggestions.open_ones(tx, community_id):
-            if open_one.job in ("match", "help") and not changed.isdisjoint(open_one.destination.member_ids):
+            if not changed.isdisjoint(self._jobs[open_one.job].names(open_one)):
                 withdrawal.recheck(tx, open_one, withdrawal.GROUND_GONE, now=self._clock())
         for sent in suggestions.answered_by(tx, community_id, changed):
             if match_now.reworded(tx, sent):

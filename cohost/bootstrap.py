@@ -19,6 +19,7 @@ from cohost.helping import Helping
 from cohost.inbound import Hooks
 from cohost.invitations import Invitations
 from cohost.llm import build_model, build_second_reader
+from cohost.occasions import Occasions
 from cohost.ports import Connector, Embedder, LanguageModel, ModerationReader, Search, Sender, VectorIndex
 from cohost.profiles import Profiles
 from cohost.purpose.service import Purposes
@@ -87,6 +88,7 @@ class App:
     calendar: Calendar
     purposes: Purposes
     themes: Themes
+    occasions: Occasions
     moderation: ModerationReader
     worker: Worker
 
@@ -162,11 +164,11 @@ def _wired(
     tuner = Tuner(store, reader, clock)
     prices = Prices(settings.model_input_price, settings.model_output_price)
     rehearsed = Rehearsals(store, clock, reader, prices)
-    introduced, planned = Invitations(store, clock), Calendar(store, clock)
+    introduced, planned, occasions = Invitations(store, clock), Calendar(store, clock), Occasions(store, clock)
     helping, approving = Helping(store, clock, search, asked), RoundApproval(store, clock, approval)
     due = (
-        Superseded(store, clock, posting).step, introduced.step, approving.step, planned.step, helping.step, tuner.step,
-        rehearsed.step,
+        Superseded(store, clock, posting).step, introduced.step, approving.step, planned.step, occasions.step, helping.step,
+        tuner.step, rehearsed.step,
     )  # fmt: skip
     return App(
         settings, store, clock, reads, index, search, model, posting, Hooks(store, clock, vault), intake, files,
@@ -184,6 +186,7 @@ def _wired(
         planned,
         Purposes(store, clock, model),
         Themes(store, clock, search),
+        occasions,
         reader,
         Worker(store, clock, search, model, posting, approval, files, reader, build_second_reader(settings, clock), reads,
                LessonConcepts(reads), due),

@@ -22,7 +22,7 @@ making = APIRouter(tags=["introductions"], route_class=IdempotentRoute)
 Item = Annotated[str, StringConstraints(min_length=1, max_length=ITEM_CHARACTERS, pattern=WORDS)]
 Items = Annotated[list[Item], Field(max_length=MOST_ITEMS)]
 Shown = Literal["goals", "interests", "offers", "asks", "level", "languages", "time_zone", "about"]
-Purpose = Literal["introductions", "groups", "helping"]
+Purpose = Literal["introductions", "groups", "helping", "welcoming"]
 CSV_CHARACTERS = 2_000_000
 
 
@@ -40,7 +40,11 @@ class ProfileBody(Body):
     about: str = Field("", max_length=ABOUT_CHARACTERS, pattern=ANY_TEXT)
     capacity: Whole | None = Field(None, ge=1, le=MOST_CAPACITY, description="How many people they would help at once.")
     shown: list[Shown] = Field([], max_length=8, description="What somebody they are matched with may read.")
-    purposes: list[Purpose] = Field([], max_length=3, description="What they opt in to; nothing, unless they say so.")
+    purposes: list[Purpose] = Field(
+        [],
+        max_length=4,
+        description="What they opt in to; nothing, unless they say so. `welcoming`: to be named to new members.",
+    )
 
 
 class ProfileView(View):

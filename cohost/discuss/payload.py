@@ -7,12 +7,21 @@ from pydantic import BaseModel, ConfigDict
 NAME = "discuss"
 
 
+class Stated(BaseModel):
+    """Something a member says of themselves and shows, that a welcome repeats."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    member_id: str
+    field: str
+    value: str
+
+
 class PromptPayload(BaseModel):
-    """`text` is Markdown as it will be posted; its first block is the quoted sentence."""
+    """`text` is Markdown as it will be posted; that of a prompt begins with the quoted sentence."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
     kind: str = "prompt"  # others: welcome, recap, kickoff
-    format: str
+    format: str  # of another kind: the kind
     title: str
     text: str
     concept: str = ""
@@ -23,4 +32,7 @@ class PromptPayload(BaseModel):
     serves_part: str = ""  # goal, activity or outcome
     tone: str = ""
     theme: str = ""
+    about: str = ""  # of other kinds: which member, week or lesson
+    people: tuple[str, ...] = ()  # members it names; it is withdrawn when one of them leaves
+    facts: tuple[Stated, ...] = ()
     publish_at: str = ""  # when the calendar wants it posted; the host's own time goes before

@@ -41,7 +41,7 @@ def by_pattern(
     known = patterns()[form]
     fitting = known.fitting(telling)
     pattern = fitting[int(sha256(f"{key}/{telling.term}/{form}".encode()).hexdigest(), 16) % len(fitting)]
-    body = pattern.format(concept=_marked(telling.noun), title=title, first=telling.first, second=telling.second)
+    body = pattern.format(concept=marked(telling.noun), title=title, first=telling.first, second=telling.second)
     listed = "\n".join(f"- {option}" for option in options)
     text = "\n\n".join(filter(None, (_quoted(quote, title), body, listed)))
     named = TITLES[form].format(concept=telling.noun, title=title)
@@ -87,7 +87,7 @@ def _format(name: str) -> Format:
     return next(one for one in FORMATS if one == name)
 
 
-def _marked(noun: str) -> str:
+def marked(noun: str) -> str:
     """The term stands out; its article does not."""
     return f"the *{noun.removeprefix('the ')}*" if noun.startswith("the ") else f"*{noun}*"
 

@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cohost import audience, safety
-from cohost.discuss import themed
+from cohost.discuss import links, themed
 from cohost.discuss.patterns import FORMATS, Format, patterns
 from cohost.discuss.payload import NAME, PromptPayload
 from cohost.discuss.repeats import ALIKE, Earlier, text_of
 from cohost.discuss.serving import Served, Serving
 from cohost.discuss.wording import FEWEST_OPTIONS, MOST_OPTIONS, by_model, by_pattern
 from cohost.errors import InvalidInput
+from cohost.jobs import discuss_kickoff, discuss_recap, discuss_welcome
 from cohost.jobs.shape import Job, Outcome, Revision, Tools
 from cohost.model import Passage, Request, Source
 from cohost.ports import LessonText, Telling
@@ -243,7 +244,9 @@ def messages(shown: dict[str, Any], destination: Destination, request_id: str | 
     """One post: the text, and the easy way to take part below it."""
     payload = PromptPayload.model_validate(shown)
     text = "\n\n".join(filter(None, (payload.text, f"*{payload.low_effort}*" if payload.low_effort else "")))
-    return [Message(destination, title=payload.title, text=safety.clean(text, safety.urls_in(text)))]
+    return [
+        Message(destination, title=payload.title, text=safety.clean(text, safety.urls_in(text) | links.own_in(text)))
+    ]
 
 
 def revise(shown: Suggestion, proposed: dict[str, Any], readable: Readable) -> Revision:
@@ -265,7 +268,8 @@ def revise(shown: Suggestion, proposed: dict[str, Any], readable: Readable) -> R
             field="payload.text",
         )
     own = "\n".join(line for line in changed.text.splitlines() if not line.startswith(">"))
-    return Revision(changed.model_dump(mode="json"), kept or shown.evidence, (changed.title, own, changed.low_effort))
+    items = shown.evidence if changed.kind == "recap" else kept or shown.evidence  # a recap stands on all it points to
+    return Revision(changed.model_dump(mode="json"), items, (changed.title, own, changed.low_effort))
 
 
 def planned_for(suggestion: Suggestion) -> datetime | None:
@@ -274,15 +278,27 @@ def planned_for(suggestion: Suggestion) -> datetime | None:
     return datetime.fromisoformat(at) if at else None
 
 
+def named(suggestion: Suggestion) -> frozenset[str]:
+    """Members whose profiles it repeats."""
+    return frozenset(PromptPayload.model_validate(suggestion.payload).people)
+
+
 def emptied(shown: dict[str, Any]) -> dict[str, Any]:
     """Its form, without a word of any source."""
     payload = PromptPayload.model_validate(shown)
-    silent = {"title": "A discussion prompt", "text": "", "concept": "", "options": (), "low_effort": "", "why_now": ""}
+    silent = {
+        "title": "A discussion prompt", "text": "", "concept": "", "options": (), "low_effort": "", "why_now": "",
+        "people": (), "facts": (),
+    }  # fmt: skip
     return payload.model_copy(update=silent).model_dump(mode="json")
 
 
-KINDS: dict[str, Maker] = {"prompt": discussion_prompts}  # others join here: welcome, recap, kickoff
+KINDS: dict[str, Maker] = {
+    "prompt": discussion_prompts, "welcome": discuss_welcome.propose, "recap": discuss_recap.propose,
+    "kickoff": discuss_kickoff.propose,
+}  # fmt: skip
 JOB = Job(
     NAME, frozenset({"host"}), propose=propose, messages=messages, revise=revise, emptied=emptied,
     expires_after=timedelta(days=60), again_after_undo=False, remade=False, planned_for=planned_for,
+    still_true=discuss_welcome.still_true, names=named,
 )  # fmt: skip

@@ -259,5 +259,5 @@ def _day(moment: datetime) -> str:
 JOB = Job(
     NAME, frozenset({"host"}), propose=propose, messages=messages, revise=revise, emptied=emptied,
     expires_after=timedelta(days=30), again_after_undo=False, remade=False, needs_evidence=False, still_true=still_true,
-    submitted=submitted, approved=approved, concerned=concerned,
+    submitted=submitted, approved=approved, names=concerned, concerned=concerned,
 )  # fmt: skip

@@ -96,4 +96,5 @@ class Job:
     planned_for: Callable[[Suggestion], datetime | None] = no_time  # when it is to be sent, if the host names no time
     approved: Callable[[Tx, Suggestion, datetime], None] = nothing_more  # in the transaction of an approval
     left_to_people: Callable[[dict[str, Any], frozenset[str]], dict[str, Any]] = as_it_is  # given a connector's steps
+    names: Callable[[Suggestion], frozenset[str]] = nobody  # members whose profiles it repeats
     concerned: Callable[[Suggestion], frozenset[str]] = nobody  # members it is about, who do not decide it

@@ -9,6 +9,9 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 Purpose = Literal["introductions", "groups", "helping"]
+OptIn = Literal[
+    "introductions", "groups", "helping", "welcoming"
+]  # welcoming: to be named to new members; no round does it
 Field = Literal["goals", "interests", "offers", "asks", "level", "languages", "time_zone", "about"]
 
 Rows = list[int] | range | slice  # no tuple: NumPy would take it for one place in several dimensions
@@ -32,7 +35,7 @@ class Profile:
     about: str = ""
     posts_per_week: float = 0.0
     shown: frozenset[Field] = frozenset()  # what a match may be shown
-    purposes: frozenset[Purpose] = frozenset()  # what they opted in to
+    purposes: frozenset[OptIn] = frozenset()  # what they opted in to
     skipped: int = 0  # rounds in a row in which they were eligible and left out
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, cast, get_args
 
 from cohost.errors import InvalidInput
-from cohost.match.profile import Field, Profile, Purpose
+from cohost.match.profile import Field, OptIn, Profile
 from cohost.match.table import LEVELS, hours_of, zone_offset
 from cohost.store.profiles import StoredProfile
 
@@ -16,7 +16,7 @@ LISTS = ("goals", "interests", "offers", "asks", "languages")
 FIELDS = frozenset((*LISTS, "level", "time_zone", "free", "about", "capacity"))
 MOST_ITEMS, ITEM_CHARACTERS, ABOUT_CHARACTERS, MOST_CAPACITY = 30, 200, 5_000, 20
 SHOWN: tuple[str, ...] = get_args(Field)
-PURPOSES: tuple[str, ...] = get_args(Purpose)
+PURPOSES: tuple[str, ...] = get_args(OptIn)
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def as_profile(stored: StoredProfile, at: datetime, *, posts_per_week: float = 0
         hours=hours_of(tuple(f.get("free", ())), f.get("time_zone", ""), at),
         utc_offset=zone_offset(f.get("time_zone", ""), at), about=f.get("about", ""),
         posts_per_week=posts_per_week, shown=frozenset(cast("Collection[Field]", stored.shown)),
-        purposes=frozenset(cast("Collection[Purpose]", stored.purposes)), skipped=skipped,
+        purposes=frozenset(cast("Collection[OptIn]", stored.purposes)), skipped=skipped,
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import cast, get_args
 
 from cohost.errors import InvalidInput
-from cohost.match.profile import Field, Profile, Purpose, offset_of, utc_hours
+from cohost.match.profile import Field, OptIn, Profile, offset_of, utc_hours
 from cohost.store.profiles import StoredProfile
 
 # Lists are divided by semicolons; `free` reads like "mon 18-21; sat 9-12", in the member's own time zone.
@@ -102,7 +102,7 @@ def _profile(row: dict[str, str], at: datetime) -> Profile:
         utc_offset=zone_offset(row.get("time_zone", ""), at), about=row.get("about", ""),
         posts_per_week=_posts(row.get("posts_per_week", "")),
         shown=cast("frozenset[Field]", _known(row, "shown", get_args(Field))),
-        purposes=cast("frozenset[Purpose]", _known(row, "purposes", get_args(Purpose))),
+        purposes=cast("frozenset[OptIn]", _known(row, "purposes", get_args(OptIn))),
     )  # fmt: skip
 
 

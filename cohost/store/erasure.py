@@ -168,10 +168,16 @@ def _edited(tx: Tx, community_id: str, by: sa.ColumnElement[bool]) -> set[str]:
 
 
 def _introduced(tx: Tx, community_id: str, member_id: str) -> set[str]:
-    """Introductions of this person to others, and invitations to help."""
-    where = (suggestions.c.community_id == community_id) & suggestions.c.job.in_(("match", "help"))
-    rows = tx.execute(sa.select(suggestions.c.id, suggestions.c.destination).where(where))
-    return {row.id for row in rows if member_id in row.destination["member_ids"]}
+    """Introductions of this person to others, invitations to help, and welcomes and recaps that name them."""
+    where = (suggestions.c.community_id == community_id) & suggestions.c.job.in_(("match", "help", "discuss"))
+    rows = tx.execute(sa.select(suggestions.c.id, suggestions.c.destination, suggestions.c.payload).where(where))
+    named = (r for r in rows if member_id in (*r.destination["member_ids"], *_people(r.payload)))
+    return {row.id for row in named}
+
+
+def _people(payload: dict[str, Any]) -> list[str]:
+    """Members whom a draft of the job `discuss` names."""
+    return [one for one in payload.get("people", ()) if isinstance(one, str)]
 
 
 def _naming(tx: Tx, table: sa.Table, community_id: str, touched: Collection[SourceKey]) -> set[str]:

@@ -32,6 +32,12 @@ def is_known(tx: Tx, dedupe_key: str) -> bool:
     return tx.execute(sa.select(requests.c.id).where(requests.c.dedupe_key == dedupe_key)).first() is not None
 
 
+def of_key(tx: Tx, dedupe_key: str) -> Request | None:
+    """The request that was stored with this key, or None."""
+    row = tx.execute(sa.select(requests).where(requests.c.dedupe_key == dedupe_key)).one_or_none()
+    return _request(row) if row else None
+
+
 def find(tx: Tx, community_id: str, request_id: str) -> Request | None:
     """The request, or None."""
     where = (requests.c.community_id == community_id) & (requests.c.id == request_id)

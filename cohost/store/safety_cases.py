@@ -10,7 +10,8 @@ from itertools import combinations
 import sqlalchemy as sa
 
 from cohost.store.engine import Tx
-from cohost.store.tables import blocks, reports, sources, spaces, suggestions
+from cohost.store.tables import blocks, evidence, reports, sources, spaces, suggestions
+from cohost.suggestion import AGREED
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,18 @@ def kept_apart(tx: Tx, community_id: str) -> frozenset[frozenset[str]]:
         for pair in (*_blocked(tx, community_id), *_reported(tx, community_id), *_in_a_case(tx, community_id))
         if len(set(pair)) > 1
     )
+
+
+def questioned(tx: Tx, community_id: str) -> frozenset[tuple[str, str]]:
+    """Posts (space id, source id) that nothing points to: reported, flagged and not decided, or rightly flagged. Secret."""
+    reported = sa.select(reports.c.space_id, reports.c.source_id).where(reports.c.community_id == community_id)
+    flagged = (
+        sa.select(evidence.c.space_id, evidence.c.source_id)
+        .join(suggestions, suggestions.c.id == evidence.c.suggestion_id)
+        .where(suggestions.c.community_id == community_id, suggestions.c.job == "moderate")
+        .where(suggestions.c.status.in_((*AGREED, "pending")))
+    )
+    return frozenset((row.space_id, row.source_id) for query in (reported, flagged) for row in tx.execute(query))
 
 
 def _blocked(tx: Tx, community_id: str) -> Iterable[tuple[str, str]]:

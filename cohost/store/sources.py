@@ -145,6 +145,17 @@ def lessons(tx: Tx, community_id: str, space_ids: Collection[str], *, limit: int
     return [_stored(row) for row in rows]
 
 
+def titled(tx: Tx, community_id: str, space_ids: Collection[str], title: str) -> Source | None:
+    """The living lesson, transcript or page of these spaces with just this title; of several, the first by its id."""
+    kinds = sources.c.kind.in_(("lesson", "transcript", "page")) & (sources.c.origin == "person")
+    where = (
+        (sources.c.community_id == community_id) & kinds & sources.c.deleted_at.is_(None) & spaces.c.id.in_(space_ids)
+    )
+    query = _select().where(where, sources.c.title == title).order_by(spaces.c.id, sources.c.id).limit(1)
+    row = tx.execute(query).one_or_none()
+    return _stored(row).source if row else None
+
+
 def wrote_before(tx: Tx, space_pk: int, post: Source) -> int:
     """How many earlier posts in the space have the author of this one."""
     where = (sources.c.space_pk == space_pk) & (sources.c.author_id == post.author_id) & (sources.c.kind == "post")
@@ -177,6 +188,14 @@ def post_vectors(tx: Tx, community_id: str, dimensions: int, embedder: str, *, l
     read = [np.frombuffer(vector, dtype=np.float32) for vector in tx.execute(query).scalars()]
     fitting = [vector for vector in read if len(vector) == dimensions]
     return np.stack(fitting) if fitting else np.zeros((0, dimensions), np.float32)
+
+
+def posts_of_people(tx: Tx, space_pk: int, *, since: datetime, until: datetime) -> list[Source]:
+    """Living posts of a space from `since` to before `until`, oldest first; without those whose authors keep theirs back."""
+    where = (sources.c.space_pk == space_pk) & (sources.c.kind == "post") & (sources.c.origin == "person")
+    query = _select().where(where, sources.c.deleted_at.is_(None), consents.lets_answer())
+    query = query.where(sources.c.created_at >= since, sources.c.created_at < until)
+    return [_stored(row).source for row in tx.execute(query.order_by(sources.c.created_at, sources.c.pk))]
 
 
 def replies(tx: Tx, space_pk: int, root_id: str) -> list[StoredSource]:

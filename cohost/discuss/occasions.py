@@ -1,0 +1,50 @@
+"""The hand-written words of `prompts/discuss/occasions.yaml`, checked once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from hashlib import sha256
+from string import Formatter
+from typing import Final, Literal, get_args
+
+import yaml
+
+from cohost.errors import Misconfigured
+from cohost.prompts import FOLDER
+
+FILE: Final = FOLDER / "discuss" / "occasions.yaml"
+Occasion = Literal["welcome", "recap", "kickoff"]
+OCCASIONS: Final[tuple[Occasion, ...]] = get_args(Occasion)
+OCCASION_NAMES: Final[Mapping[Occasion, str]] = {
+    "welcome": "Welcome",
+    "recap": "Recap of a week",
+    "kickoff": "Kick-off",
+}
+FIELDS = frozenset(
+    "name community values person theirs mine thread space lesson first last names one title terms headings concept".split()
+)
+
+
+def words(occasion: Occasion, part: str, key: str, **values: str) -> str:
+    """A text of a part with its places filled; the same key always gets the same text."""
+    known = _texts()[occasion][part]
+    return known[int(sha256(f"{key}/{part}".encode()).hexdigest(), 16) % len(known)].format(**values)
+
+
+def quoted(values: tuple[str, ...]) -> str:
+    """Words of somebody in a row: “rye” and “caraway”."""
+    marked = [f"“{value}”" for value in values]
+    return f"{', '.join(marked[:-1])} and {marked[-1]}" if len(marked) > 1 else marked[0]
+
+
+@cache
+def _texts() -> Mapping[str, Mapping[str, list[str]]]:
+    read: dict[str, dict[str, list[str]]] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    if set(read) != set(OCCASIONS):
+        raise Misconfigured(f"{FILE.name} must hold {', '.join(OCCASIONS)}.")
+    for part, texts in (item for parts in read.values() for item in parts.items()):
+        unknown = {name for text in texts for _, name, _, _ in Formatter().parse(text) if name} - FIELDS
+        if unknown or not texts:
+            raise Misconfigured(f"{FILE.name}: {part} is empty, or has unknown places {sorted(unknown)}.")
+    return read

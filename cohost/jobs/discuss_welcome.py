@@ -1,0 +1,177 @@
+"""The kind `welcome` of the job `discuss`: to a new member alone, from what they show, with a person and a thread to meet."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from cohost import audience
+from cohost.discuss.links import linked
+from cohost.discuss.meeting import Match, allowed, conversation, somebody, sought, welcoming
+from cohost.discuss.occasions import quoted, words
+from cohost.discuss.payload import NAME, PromptPayload, Stated
+from cohost.discuss.spans import evidence
+from cohost.jobs.discuss_words import Parts, written
+from cohost.jobs.shape import Outcome, Tools
+from cohost.match.stored import Fact, facts_of, says
+from cohost.model import Passage, Request, Source
+from cohost.ports import Query
+from cohost.store import Tx, people, profiles, safety_cases, sources, suggestions
+from cohost.store.profiles import StoredProfile
+from cohost.suggestion import Abstention, Destination, Draft, Provenance, Suggestion
+
+SAID_BACK = 2  # values of a field: a welcome is no list
+TOGETHER = 2  # activities of the community
+NOTHING_TO_SHOW = (
+    "There is no lesson and no lively thread yet that every member may read, so a welcome has nothing to point to."
+)
+# Before or instead of a first name.
+_NO_FIRST_NAME = frozenset(
+    "dr prof professor mr mrs ms miss mx sir dame herr frau mme m el la de di van von der al".split()
+)
+
+
+@dataclass(frozen=True)
+class _Welcome:
+    """What is known of the new member, and what they are shown."""
+
+    tools: Tools
+    me: StoredProfile
+    names: Mapping[str, str]
+    match: Match | None
+    place: Source
+    space_name: str
+
+    @property
+    def key(self) -> str:
+        return self.me.member_id
+
+    def own(self) -> list[Fact]:
+        """What the welcome says back to them: of the first field that they show something of."""
+        told = (self.match.reason.one, self.match.reason.other) if self.match else ()
+        fields = ([f for f in facts_of(self.me, name) if f not in told] for name in ("goals", "interests", "asks"))
+        return next((found[:SAID_BACK] for found in fields if found), [])
+
+
+def propose(request: Request, tools: Tools) -> Sequence[Outcome]:
+    """One draft; an abstention where there is nothing to point to, nothing where they are gone."""
+    member_id, community_id, now = request.payload["member_id"], request.community_id, tools.clock()
+    to = Destination("introduction", member_ids=(member_id,))
+    with tools.store.read() as tx:
+        me = profiles.find(tx, community_id, member_id) or StoredProfile(member_id)
+    about = sought(me)
+    found = tools.search.search(Query(community_id, about, to, top_k=30)) if about else []
+    with tools.store.read() as tx:
+        names = {one.id: one.name for one in people.all_members(tx, community_id) if one.active}
+        seen = audience.sight(tx, community_id)
+        place = conversation(tx, community_id, member_id, found, seen.open_to_all(), now) or _lesson(
+            tx, community_id, found, seen.open_to_all()
+        )
+        others, named = welcoming(tx, community_id), _named(tx, community_id)
+        apart = safety_cases.kept_apart(tx, community_id)
+    if member_id not in names or tools.embedder is None:
+        return []
+    made = Provenance("embedded", embedder=tools.embedder.name, retrieval=tools.search.signature())
+    if place is None:
+        return [Abstention(NOTHING_TO_SHOW, to, (), made, payload={"title": "No welcome", "text": ""})]
+    match = somebody(me, others, apart, named, tools.embedder.embed)
+    welcome = _Welcome(tools, me, names, match, place, seen.spaces[place.space_id].name)
+    return [_draft(welcome, to, made, tone=request.payload.get("tone") or "")]
+
+
+def _draft(welcome: _Welcome, to: Destination, made: Provenance, *, tone: str) -> Draft:
+    me, match, own = welcome.me, welcome.match, welcome.own()
+    called = first_name(welcome.names[me.member_id])
+    done = written("welcome", _parts(welcome, own, called), welcome.tools, made, tone=tone)
+    facts = [*own, *((match.reason.one, match.reason.other) if match else ())]
+    shown = PromptPayload(
+        format="welcome", kind="welcome", title=words("welcome", "title", "", name=called), text=done.text,
+        about=me.member_id, people=(me.member_id, *((match.member_id,) if match else ())), tone=tone, why_now=_why(welcome),
+        facts=tuple(Stated(**fact.__dict__) for fact in dict.fromkeys(facts)),
+    )  # fmt: skip
+    items = (evidence(welcome.place),)
+    return Draft(shown.model_dump(mode="json"), items, to, shown.why_now, 0.8 if match else 0.5, done.made, ())
+
+
+def _parts(welcome: _Welcome, own: Sequence[Fact], called: str) -> Parts:
+    key, community = welcome.key, welcome.tools.community
+    greeting = words("welcome", "greeting", key, name=called, community=community.name)
+    opening = " ".join(filter(None, (greeting, _said_back(own, key))))
+    together = community.big_purpose.activities[:TOGETHER]
+    joined = (
+        "" if own or not together else words("welcome", "together", key, values="; ".join(_plain(t) for t in together))
+    )
+    place = "thread" if welcome.place.kind == "post" else "lesson"
+    named = {place: linked(community, welcome.place), "space": welcome.space_name}
+    body = "\n\n".join(filter(None, (joined, _person(welcome), words("welcome", place, key, **named))))
+    return Parts(opening, body, words("welcome", f"closing_{place}", key))
+
+
+def _said_back(own: Sequence[Fact], key: str) -> str:
+    return words("welcome", own[0].field, key, values=quoted(tuple(fact.value for fact in own))) if own else ""
+
+
+def _person(welcome: _Welcome) -> str:
+    if welcome.match is None:
+        return ""
+    reason, me = welcome.match.reason, welcome.me.member_id
+    mine, theirs = (reason.one, reason.other) if reason.one.member_id == me else (reason.other, reason.one)
+    same = mine.value.casefold() == theirs.value.casefold()
+    if reason.kind == "helps":
+        part = "helps_you" if theirs.field == "offers" else "you_help"
+    else:
+        part = f"same_{reason.kind}" if same else f"{reason.kind}_near"
+    values = {"mine": quoted((mine.value,)), "theirs": quoted((theirs.value,))}
+    return words("welcome", part, welcome.key, person=welcome.names[theirs.member_id], **values)
+
+
+def _why(welcome: _Welcome) -> str:
+    name, match = welcome.names[welcome.me.member_id], welcome.match
+    whom = f" {welcome.names[match.member_id]} lets new members be told of them." if match else ""
+    return f"{name} is new here. This uses only what they show; they alone will read it.{whom}"
+
+
+def _lesson(tx: Tx, community_id: str, found: Sequence[Passage], open_spaces: frozenset[str]) -> Source | None:
+    """The one that comes nearest to what they look for, else the first one."""
+    near = next(((p.space_id, p.source_id) for p in found if p.kind != "post" and p.space_id in open_spaces), None)
+    if near is not None:
+        return sources.quotable(tx, community_id, [near]).get(near)
+    return next((one.source for one in sources.lessons(tx, community_id, open_spaces, limit=1)), None)
+
+
+def _named(tx: Tx, community_id: str) -> Counter[str]:
+    """How often each was named in a welcome before."""
+    return Counter(
+        person for one in suggestions.of_job(tx, community_id, NAME) if one.payload.get("kind") == "welcome"
+        for person in one.payload.get("people", ())[1:]
+    )  # fmt: skip
+
+
+def still_true(tx: Tx, suggestion: Suggestion) -> bool:
+    """Whether all whom it names are here, show what it repeats, and may still be named to each other."""
+    shown = PromptPayload.model_validate(suggestion.payload)
+    community_id, named = suggestion.community_id, frozenset(shown.people)
+    if not named <= people.hold_active(tx, community_id, named):
+        return False
+    stored = {one: profiles.find(tx, community_id, one) for one in named}
+    if not all(says(stored.get(f.member_id), Fact(f.member_id, f.field, f.value)) for f in shown.facts):
+        return False
+    others = shown.people[1:] if shown.kind == "welcome" else ()
+    return all(allowed(tx, community_id, shown.people[0], stored[one]) for one in others)
+
+
+def first_name(name: str) -> str:
+    """How somebody is greeted: the first word of a name that looks like a first name, else all of it."""
+    first, *rest = name.split() or [""]
+    plain = first.isalpha() and first.isascii() | first.istitle() and len(first) > 1 and first[0].isupper()
+    return (
+        first
+        if rest and plain and first.casefold() not in _NO_FIRST_NAME and not re.search(r"[^\u0000-\u024f]", name)
+        else name
+    )
+
+
+def _plain(text: str) -> str:
+    return text.rstrip(".")
