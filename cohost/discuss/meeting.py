@@ -3,30 +3,45 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import product
 
-from cohost.match.reasons import Meanings, Reason, reasons
-from cohost.match.stored import facts_of
+from cohost.match.reasons import Meanings
+from cohost.match.stored import Fact, facts_of
 from cohost.model import Passage, Source
 from cohost.ports import FloatArray
 from cohost.store import Tx, profiles, safety_cases, sources
 from cohost.store.profiles import StoredProfile
 
 WELCOMING = "welcoming"  # what people opt in to who may be named to new members
-STRENGTH = {"helps": 0.3, "goals": 0.1, "interests": 0.0}  # an offer that meets an ask is the best beginning
+# (how they go together, what the new member shows, what the other shows, cosine from which on they do, how much it is worth).
+# An offer that meets an ask is the best beginning.
+TIES = (
+    ("helps_you", "asks", "offers", 0.55, 0.3), ("helps_goal", "goals", "offers", 0.63, 0.2),
+    ("helps_goal", "interests", "offers", 0.68, 0.15), ("you_help", "offers", "asks", 0.65, 0.1),
+    ("goals", "goals", "goals", 0.7, 0.1), ("interests", "interests", "interests", 0.95, 0.0),
+)  # fmt: skip
 NAMED_BEFORE = 0.05  # for each earlier welcome, so that it is not always the same person
+MOST_SOUGHT = 4
 LIVELY = timedelta(days=60)  # an older conversation is over
-NEAR = 0.3  # cosine of a post with what the new member looks for
+NEAR = 0.5  # cosine of a post with what the new member looks for
 
 
 @dataclass(frozen=True)
 class Match:
-    """Somebody to meet, and why; `mine` and `theirs` are texts of fields that each of them shows."""
+    """Somebody to meet, and why: two texts of fields that each of them shows."""
 
-    member_id: str
-    reason: Reason
+    kind: str
+    mine: Fact
+    theirs: Fact
+    worth: float
+
+    @property
+    def same(self) -> bool:
+        """Whether both say it in the same words."""
+        return self.mine.value.casefold() == self.theirs.value.casefold()
 
 
 def somebody(
@@ -34,20 +49,40 @@ def somebody(
     embed: Callable[[Sequence[str]], FloatArray],
 ) -> Match | None:  # fmt: skip
     """The best of those who opted in, share a language and are not kept apart from `me`; None where nothing connects."""
-    willing = [
+    willing = _willing(me, others, apart)
+    meanings = Meanings([me, *willing], embed) if willing else None
+    found = [match for one in willing if meanings for match in _ties(me, one, meanings)]
+    return max(
+        found, key=lambda one: (one.worth - NAMED_BEFORE * named[one.theirs.member_id], one.theirs.member_id),
+        default=None,
+    )  # fmt: skip
+
+
+def host(
+    me: StoredProfile, others: Sequence[StoredProfile], apart: Collection[frozenset[str]], named: Counter[str],
+    hosts: Collection[str],
+) -> str | None:  # fmt: skip
+    """Where nothing connects: of the hosts who opted in, the one named least."""
+    willing = [one.member_id for one in _willing(me, others, apart) if one.member_id in hosts]
+    return min(willing, key=lambda one: (named[one], one), default=None)
+
+
+def _willing(
+    me: StoredProfile, others: Sequence[StoredProfile], apart: Collection[frozenset[str]]
+) -> list[StoredProfile]:
+    return [
         one for one in others
         if WELCOMING in one.purposes and one.member_id != me.member_id
         and frozenset((me.member_id, one.member_id)) not in apart and _can_talk(me, one)
     ]  # fmt: skip
-    if not willing:
-        return None
-    meanings = Meanings([me, *willing], embed)
-    found = [
-        (meanings.cosine(r.one.value, r.other.value) + STRENGTH[r.kind] - NAMED_BEFORE * named[one.member_id], one, r)
-        for one in willing for r in reasons([me, one], meanings) if r.kind in STRENGTH
-    ]  # fmt: skip
-    best = max(found, key=lambda item: (item[0], item[1].member_id), default=None)
-    return Match(best[1].member_id, best[2]) if best else None
+
+
+def _ties(me: StoredProfile, other: StoredProfile, meanings: Meanings) -> Iterator[Match]:
+    for kind, own, field, least, worth in TIES:
+        for mine, theirs in product(facts_of(me, own), facts_of(other, field)):
+            cosine = meanings.cosine(mine.value, theirs.value)
+            if cosine >= least:
+                yield Match(kind, mine, theirs, cosine + worth)
 
 
 def allowed(tx: Tx, community_id: str, me: str, other: StoredProfile | None) -> bool:
@@ -87,9 +122,9 @@ def conversation(
     return next((one for one in fitting if one.title and one.parent_id is None), None)
 
 
-def sought(me: StoredProfile) -> str:
-    """What a new member shows of what they want, as one text to search with."""
-    return "; ".join(fact.value for name in ("asks", "goals", "interests") for fact in facts_of(me, name))
+def sought(me: StoredProfile) -> list[str]:
+    """What a new member shows of what they want, each as a text to search with."""
+    return [fact.value for name in ("asks", "goals", "interests") for fact in facts_of(me, name)][:MOST_SOUGHT]
 
 
 def _can_talk(one: StoredProfile, other: StoredProfile) -> bool:

@@ -21,9 +21,7 @@ OCCASION_NAMES: Final[Mapping[Occasion, str]] = {
     "recap": "Recap of a week",
     "kickoff": "Kick-off",
 }
-FIELDS = frozenset(
-    "name community values person theirs mine thread space lesson first last names one title terms headings concept".split()
-)
+FIELDS = frozenset("name community values person theirs mine thread space lesson days names one title terms".split())
 
 
 def words(occasion: Occasion, part: str, key: str, **values: str) -> str:

@@ -14,13 +14,14 @@ from cohost.store import Tx, safety_cases, sources
 
 FEWEST_POSTS, FEWEST_PEOPLE = 3, 2  # below, a recap would be longer than the week
 MOST_TALKS, MOST_SAID, MOST_WAITING, MOST_VOICES = 4, 3, 3, 8
+KNOWN_BEFORE = 3  # posts in the space before the week
 WAITS_SINCE = timedelta(days=7)  # before the week: older questions were let go
 WEEK = timedelta(days=7)
 Span = tuple[int, int]
 # What a host or moderator says for everybody; a plan of their own ("I will bake") is none.
 _FOR_ALL = re.compile(
-    r"\b(?:we (?:have |have all )?(?:decided|agreed|settled|chosen)|(?:it|that|this) is (?:decided|settled|agreed)"
-    r"|we (?:will|shall|are going to) (?:meet|move|start|begin|keep|use|hold|have|do)|we meet|from now on"
+    r"\b(?:we (?:have |have all )?(?:decided|agreed|settled|chosen)|(?<!nothing )is (?:decided|settled|agreed|fixed)"
+    r"|we (?:will|shall|are going to) \w+|we meet|from now on|for every(?:one|body):|please (?:tell|register|sign up|let)"
     r"|(?:starting|as of) (?:today|tomorrow|next week|monday)|decision:|agreed:"
     r"|the (?:next )?(?:date|deadline|plan|theme|bake day|meeting|session) (?:is|will be|has moved|moves)"
     r"|(?:is|are) (?:moved|postponed|cancelled|put off) (?:to|until))",
@@ -38,6 +39,12 @@ class Week:
     def end(self) -> datetime:
         """Monday of the next one."""
         return self.start + WEEK
+
+    def days(self, now: datetime) -> str:
+        """In words, up to today: 9 to 15 March."""
+        last = min(self.end - timedelta(days=1), max(now, self.start))
+        first = f"{self.start.day}" if self.start.month == last.month else f"{self.start.day} {self.start:%B}"
+        return f"{first} to {last.day} {last:%B}" if last.date() > self.start.date() else f"{last.day} {last:%B}"
 
     @property
     def key(self) -> str:
@@ -156,6 +163,9 @@ def _waiting(tx: Tx, space_pk: int, posts: Sequence[Source]) -> tuple[tuple[Sour
 
 
 def _voices(tx: Tx, space_pk: int, posts: Sequence[Source], here: Collection[str]) -> tuple[Source, ...]:
+    """Nobody where no earlier posts are known: then everybody would look new."""
+    if not posts or sources.posts_before(tx, space_pk, posts[0]) < KNOWN_BEFORE:
+        return ()
     first: dict[str, Source] = {}
     for post in posts:
         if post.author_id in here:

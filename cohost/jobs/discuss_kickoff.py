@@ -6,12 +6,12 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from cohost import audience
+from cohost import audience, safety
 from cohost.discuss.links import linked
 from cohost.discuss.occasions import words
 from cohost.discuss.payload import PromptPayload
 from cohost.discuss.spans import evidence, outside, plain, sentences
-from cohost.discuss.wording import by_pattern, marked
+from cohost.discuss.wording import marked
 from cohost.jobs.discuss_words import Parts, written
 from cohost.jobs.match_words import listed
 from cohost.jobs.shape import Outcome, Tools
@@ -21,21 +21,31 @@ from cohost.store import Tx, places, sources
 from cohost.store.sources import StoredSource
 from cohost.suggestion import Abstention, Destination, Draft, Provenance, in_space
 
+Span = tuple[int, int]
+BEGINNING = 2_500  # characters in which a lesson speaks of itself
 READ = 6_000  # characters from the beginning in which a lesson says what it is about
 MOST_TERMS, MOST_HEADINGS = 3, 5
 HEADING_WORDS = 9
 NOTHING_QUOTABLE = "“{title}” holds no sentence that says by itself what it is about."
+LESSONS_COMPARED = 12  # others of its space, so that terms of the whole course are left out
+FRAGMENT = ("Because ", "Which ", "Whereas ")  # speech is written down in halves
+FEWEST_WORDS = 8  # of a sentence that says what a lesson is about
+TELLING = frozenset({"definition", "contrast", "reason", "pitfall", "advice"})  # kinds with something to ask about
 # Where a lesson speaks of itself.
 _OF_ITSELF = re.compile(
-    r"\b(?:(?:in|by the end of|after) this (?:lesson|chapter|unit|section|module|workshop|tutorial|part"
-    r"|course)"
-    r"|this (?:lesson|chapter|unit|section|module|workshop|tutorial) (?:is|covers|introduces|explains|shows|teaches"
-    r"|looks|will|helps)"
-    r"|(?:you will|you'll|you’ll|we will|we'll|we’ll) (?:learn|explore|build|see|look at|discover|cover|use|find out"
-    r"|make|bake|read))\b",
+    r"\b(?:(?:in|by the end of|after) this (?:lesson|chapter|unit|section|module|workshop|tutorial|part|notebook)"
+    r"|this (?:lesson|chapter|unit|section|module|workshop|tutorial|notebook) \w+"
+    r"|(?:you will|you'll|you’ll|we will|we'll|we’ll) (?:learn|explore|build|discover|cover|find out|look at))\b",
     re.IGNORECASE,
 )
-_BACK = re.compile(r"^(?:previously|earlier|so far|in the (?:previous|last)|as (?:you|we))\b", re.IGNORECASE)
+# It points to what stands before it, or only says hello.
+_ELSEWHERE = re.compile(
+    r"^(?:previously|earlier|so far|in the (?:previous|last)|as (?:you|we)|good (?:morning|evening|afternoon)|hello|hi|welcome"
+    r"|with me|it|that|these|those|they|on the other hand|but|and|by|lesson|chapter|next|also|however|if you (?:have|get|want)"
+    r"|note|click|in the next|to (?:install|run|follow)|make sure|before (?:you|we)|up to now)\b",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"^\d+(?:\.\d+)*[.):]?\s+")
 # A heading that every lesson has says nothing of this one.
 _USUAL = re.compile(
     r"^(?:introduction|overview|summary|conclusion|quiz|assignment|homework|exercises?|(?:pre|post)-?lecture.*|review.*|self.?study.*"
@@ -51,55 +61,56 @@ def propose(request: Request, tools: Tools) -> Sequence[Outcome]:
     asked, to = request.payload, in_space(request.payload["space_id"])
     with tools.store.read() as tx:
         lesson = _lesson(tx, request.community_id, to, asked)
+        others = _others(tx, request.community_id, asked)
     if lesson is None or tools.concepts is None:
         return []
-    tellings = tools.concepts.read([_as_text(lesson)])[0]
-    about = _about(lesson) or next(((t.start, t.end) for t in tellings), None)
+    tellings = tools.concepts.read([_as_text(one) for one in (lesson, *others)])[0]
+    of_itself, about = _about(lesson)
     made = Provenance("embedded", embedder=tools.embedder.name if tools.embedder else "")
     if about is None:
         title = lesson.source.title
         return [
             Abstention(NOTHING_QUOTABLE.format(title=title), to, (), made, payload={"title": "No kick-off", "text": ""})
         ]
-    return [_draft(lesson, tellings, about, tools, asked, made)]
+    opening = "opening" if of_itself else "opening_lead"
+    return [_draft(lesson, tellings, about, opening, tools, asked, made)]
 
 
 def _draft(
-    lesson: StoredSource,
-    tellings: Sequence[Telling],
-    about: tuple[int, int],
-    tools: Tools,
-    asked: Any,
+    lesson: StoredSource, tellings: Sequence[Telling], about: Span, part: str, tools: Tools, asked: Any,
     made: Provenance,
-) -> Draft:
-    source, first = lesson.source, next((t for t in tellings if (t.start, t.end) != about), None)
+) -> Draft:  # fmt: skip
+    source, first = lesson.source, _first(lesson.source.text, tellings, about)
     key = f"{source.space_id}/{source.id}"
-    concept = first.noun if first else source.title
-    opening = words("kickoff", "opening", key, lesson=linked(tools.community, source))
+    opening = words("kickoff", part, key, lesson=linked(tools.community, source))
     parts = _parts(opening, lesson, tellings, about, first)
     done = written("kickoff", parts, tools, made, tone=asked.get("tone") or "")
     items = [evidence(source, about), *([evidence(source, (first.start, first.end))] if first else [])]
     why = f"“{source.title}” is the next lesson here. This opens it, with one question that can be answered before reading."
     shown = PromptPayload(
         format="kickoff", kind="kickoff", title=words("kickoff", "title", key, title=source.title), text=done.text,
-        concept=first.term if first else "", low_effort=words("kickoff", "low_effort", key, concept=concept), why_now=why,
+        concept=first.term if first else "", low_effort=words("kickoff", "low_effort", key), why_now=why,
         about=key, publish_at=asked.get("publish_at") or "", tone=asked.get("tone") or "",
     )  # fmt: skip
     return Draft(shown.model_dump(mode="json"), tuple(items), in_space(asked["space_id"]), why, 0.8, done.made, ())
 
 
 def _parts(
-    opening: str, lesson: StoredSource, tellings: Sequence[Telling], about: tuple[int, int], first: Telling | None
+    opening: str, lesson: StoredSource, tellings: Sequence[Telling], about: Span, first: Telling | None
 ) -> Parts:
     source, key = lesson.source, lesson.source.id
     body = [_quote(source.text[slice(*about)]), _trail(lesson) or _terms(tellings, key)]
-    if first is None:
-        return Parts(
-            opening, "\n\n".join(filter(None, body)), "What do you expect of it, and what do you know already?"
-        )
-    prompt = by_pattern("question", first, source.text[first.start : first.end], source.title, (), key)
-    body += [words("kickoff", "first", key), _quote(source.text[first.start : first.end])]
-    return Parts(opening, "\n\n".join(filter(None, body)), prompt.text.rsplit("\n\n", 1)[-1])
+    if first is not None:
+        body += [words("kickoff", "first", key), _quote(source.text[first.start : first.end])]
+    asks = words("kickoff", "question" if first else "question_without", key)
+    return Parts(opening, "\n\n".join(filter(None, body)), asks)
+
+
+def _first(text: str, tellings: Sequence[Telling], about: Span) -> Telling | None:
+    """What the first question is about: the most telling sentence that can be discussed, apart from the one above it."""
+    apart = [one for one in tellings if one.end <= about[0] or about[1] <= one.start]
+    others = [one for one in apart if not text[one.start : one.end].startswith(FRAGMENT)]
+    return next((one for one in others if one.kind in TELLING), others[0] if others else None)
 
 
 def _quote(text: str) -> str:
@@ -119,18 +130,25 @@ def _trail(lesson: StoredSource) -> str:
     ]
     top = min((level for level, _ in telling), default=0)
     said = [title for level, title in telling if level == top and len(title.split()) <= HEADING_WORDS]
-    said = list(dict.fromkeys(said))[:MOST_HEADINGS]
-    return words("kickoff", "trail", "", headings="; ".join(said)) if len(said) > 1 else ""
+    lines = [f"- {_NUMBER.sub('', safety.clean(title))}" for title in list(dict.fromkeys(said))[:MOST_HEADINGS]]
+    return "\n".join((f"{words('kickoff', 'trail', '')}\n", *lines)) if len(lines) > 1 else ""
 
 
-def _about(lesson: StoredSource) -> tuple[int, int] | None:
-    """Where the lesson says what it is about."""
+def _about(lesson: StoredSource) -> tuple[bool, Span | None]:
+    """Where the lesson says what it is about, and whether it does; else its first whole sentence that stands for itself."""
     text, apart = lesson.source.text[:READ], [(int(s), int(e)) for s, e, *_ in lesson.structure.get("blocks", ())]
-    fitting = [
-        (s, e) for s, e in sentences(text)
-        if plain(text[s:e]) and outside((s, e), apart) and _OF_ITSELF.search(text[s:e]) and not _BACK.match(text[s:e])
-    ]  # fmt: skip
-    return fitting[0] if fitting else None
+    spans = [span for span in sentences(text) if outside(span, apart) and _stands_alone(text[slice(*span)])]
+    of_itself = next(((s, e) for s, e in spans if s < BEGINNING and _OF_ITSELF.search(text[s:e])), None)
+    return of_itself is not None, of_itself or next(iter(spans), None)
+
+
+def _stands_alone(text: str) -> bool:
+    return plain(text) and len(text.split()) >= FEWEST_WORDS and not text.endswith("?") and not _ELSEWHERE.match(text)
+
+
+def _others(tx: Tx, community_id: str, asked: Any) -> list[StoredSource]:
+    known = sources.lessons(tx, community_id, [asked["lesson_space_id"]], limit=LESSONS_COMPARED + 1)
+    return [one for one in known if one.source.id != asked["lesson_id"]][:LESSONS_COMPARED]
 
 
 def _lesson(tx: Tx, community_id: str, to: Destination, asked: Any) -> StoredSource | None:

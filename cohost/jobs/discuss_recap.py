@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from cohost import audience
 from cohost.discuss import week as weeks
@@ -20,7 +19,7 @@ from cohost.model import Request, Source, Space
 from cohost.store import people
 from cohost.suggestion import Abstention, Draft, Evidence, Provenance, in_space
 
-QUIET = "Too little was written in this space in the week from {first} to {last} to look back at."
+QUIET = "Too little was written in this space in the week of {days} to look back at."
 
 
 @dataclass(frozen=True)
@@ -35,14 +34,15 @@ class _Recap:
 
     def values(self) -> dict[str, str]:
         """For the words around it."""
-        return {"space": self.space.name, "first": day(self.week.start), "last": day(self.week.end - timedelta(days=1))}
+        return {"space": self.space.name, "days": self.week.days(self.tools.clock())}
 
     def talk(self, one: Talk) -> str:
         """A line of the list."""
         by = f", begun by {self.names[one.root.author_id]}" if one.new and one.root.author_id in self.names else ""
         more = "" if one.new else "new "
         replies = _count(one.replies, f"{more}reply", f"{more}replies")
-        return f"- {self.link(one.root)}{by}: {replies} from {_count(one.people, 'person', 'people')}"
+        whose = f" from {_count(one.people, 'person', 'people')}" if one.people < one.replies else ""
+        return f"- {self.link(one.root)}{by}: {replies}{whose}"
 
     def said(self, post: Source, span: tuple[int, int]) -> str:
         """A quotation, and below it who said it, and where."""
@@ -117,11 +117,6 @@ def _evidence(happened: Happened) -> tuple[Evidence, ...]:
     quoted = [evidence(post, span) for post, span in (*happened.said, *happened.waiting)]
     told = [evidence(one) for one in (*(talk.root for talk in happened.talks), *happened.voices)]
     return tuple({(item.source_id, item.start): item for item in (*quoted, *told)}.values())
-
-
-def day(moment: datetime) -> str:
-    """9 March."""
-    return f"{moment.day} {moment:%B}"
 
 
 def _count(number: int, one: str, many: str) -> str:

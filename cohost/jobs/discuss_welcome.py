@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from cohost import audience
 from cohost.discuss.links import linked
-from cohost.discuss.meeting import Match, allowed, conversation, somebody, sought, welcoming
+from cohost.discuss.meeting import Match, allowed, conversation, host, somebody, sought, welcoming
 from cohost.discuss.occasions import quoted, words
 from cohost.discuss.payload import NAME, PromptPayload, Stated
 from cohost.discuss.spans import evidence
@@ -41,6 +41,7 @@ class _Welcome:
     me: StoredProfile
     names: Mapping[str, str]
     match: Match | None
+    person: str | None  # whom to meet: that of the match, else a host
     place: Source
     space_name: str
 
@@ -50,7 +51,7 @@ class _Welcome:
 
     def own(self) -> list[Fact]:
         """What the welcome says back to them: of the first field that they show something of."""
-        told = (self.match.reason.one, self.match.reason.other) if self.match else ()
+        told = (self.match.mine,) if self.match else ()
         fields = ([f for f in facts_of(self.me, name) if f not in told] for name in ("goals", "interests", "asks"))
         return next((found[:SAID_BACK] for found in fields if found), [])
 
@@ -61,23 +62,24 @@ def propose(request: Request, tools: Tools) -> Sequence[Outcome]:
     to = Destination("introduction", member_ids=(member_id,))
     with tools.store.read() as tx:
         me = profiles.find(tx, community_id, member_id) or StoredProfile(member_id)
-    about = sought(me)
-    found = tools.search.search(Query(community_id, about, to, top_k=30)) if about else []
+    found = [p for text in sought(me) for p in tools.search.search(Query(community_id, text, to, top_k=30))]
     with tools.store.read() as tx:
-        names = {one.id: one.name for one in people.all_members(tx, community_id) if one.active}
+        members = [one for one in people.all_members(tx, community_id) if one.active]
         seen = audience.sight(tx, community_id)
         place = conversation(tx, community_id, member_id, found, seen.open_to_all(), now) or _lesson(
             tx, community_id, found, seen.open_to_all()
         )
         others, named = welcoming(tx, community_id), _named(tx, community_id)
         apart = safety_cases.kept_apart(tx, community_id)
+    names, hosts = {one.id: one.name for one in members}, [one.id for one in members if one.role == "host"]
     if member_id not in names or tools.embedder is None:
         return []
     made = Provenance("embedded", embedder=tools.embedder.name, retrieval=tools.search.signature())
     if place is None:
         return [Abstention(NOTHING_TO_SHOW, to, (), made, payload={"title": "No welcome", "text": ""})]
     match = somebody(me, others, apart, named, tools.embedder.embed)
-    welcome = _Welcome(tools, me, names, match, place, seen.spaces[place.space_id].name)
+    person = match.theirs.member_id if match else host(me, others, apart, named, hosts)
+    welcome = _Welcome(tools, me, names, match, person, place, seen.spaces[place.space_id].name)
     return [_draft(welcome, to, made, tone=request.payload.get("tone") or "")]
 
 
@@ -85,10 +87,10 @@ def _draft(welcome: _Welcome, to: Destination, made: Provenance, *, tone: str) -
     me, match, own = welcome.me, welcome.match, welcome.own()
     called = first_name(welcome.names[me.member_id])
     done = written("welcome", _parts(welcome, own, called), welcome.tools, made, tone=tone)
-    facts = [*own, *((match.reason.one, match.reason.other) if match else ())]
+    facts = [*own, *((match.mine, match.theirs) if match else ())]
     shown = PromptPayload(
         format="welcome", kind="welcome", title=words("welcome", "title", "", name=called), text=done.text,
-        about=me.member_id, people=(me.member_id, *((match.member_id,) if match else ())), tone=tone, why_now=_why(welcome),
+        about=me.member_id, people=tuple(filter(None, (me.member_id, welcome.person))), tone=tone, why_now=_why(welcome),
         facts=tuple(Stated(**fact.__dict__) for fact in dict.fromkeys(facts)),
     )  # fmt: skip
     items = (evidence(welcome.place),)
@@ -114,22 +116,20 @@ def _said_back(own: Sequence[Fact], key: str) -> str:
 
 
 def _person(welcome: _Welcome) -> str:
-    if welcome.match is None:
-        return ""
-    reason, me = welcome.match.reason, welcome.me.member_id
-    mine, theirs = (reason.one, reason.other) if reason.one.member_id == me else (reason.other, reason.one)
-    same = mine.value.casefold() == theirs.value.casefold()
-    if reason.kind == "helps":
-        part = "helps_you" if theirs.field == "offers" else "you_help"
-    else:
-        part = f"same_{reason.kind}" if same else f"{reason.kind}_near"
-    values = {"mine": quoted((mine.value,)), "theirs": quoted((theirs.value,))}
-    return words("welcome", part, welcome.key, person=welcome.names[theirs.member_id], **values)
+    match = welcome.match
+    if match is None:
+        named = welcome.names.get(welcome.person or "")
+        return words("welcome", "host", welcome.key, person=named) if named else ""
+    near = {"helps_you": "helps_same", "goals": "same_goals", "interests": "same_interests"}
+    far = {"goals": "goals_near", "interests": "interests_near"}
+    part = near.get(match.kind, match.kind) if match.same else far.get(match.kind, match.kind)
+    values = {"mine": quoted((match.mine.value,)), "theirs": quoted((match.theirs.value,))}
+    return words("welcome", part, welcome.key, person=welcome.names[match.theirs.member_id], **values)
 
 
 def _why(welcome: _Welcome) -> str:
-    name, match = welcome.names[welcome.me.member_id], welcome.match
-    whom = f" {welcome.names[match.member_id]} lets new members be told of them." if match else ""
+    name, person = welcome.names[welcome.me.member_id], welcome.names.get(welcome.person or "")
+    whom = f" {person} lets new members be told of them." if person else ""
     return f"{name} is new here. This uses only what they show; they alone will read it.{whom}"
 
 

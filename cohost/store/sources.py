@@ -163,6 +163,13 @@ def wrote_before(tx: Tx, space_pk: int, post: Source) -> int:
     return tx.execute(query).scalar_one()
 
 
+def posts_before(tx: Tx, space_pk: int, post: Source) -> int:
+    """How many posts of people in the space are older than this one."""
+    where = (sources.c.space_pk == space_pk) & (sources.c.kind == "post") & (sources.c.origin == "person")
+    query = sa.select(sa.func.count()).select_from(sources).where(where, sources.c.created_at < post.created_at)
+    return tx.execute(query).scalar_one()
+
+
 def posted_at(tx: Tx, community_id: str, space_id: str, *, since: datetime) -> list[datetime]:
     """When people posted in a space from then on."""
     where = (sources.c.community_id == community_id) & (sources.c.kind == "post") & (sources.c.origin == "person")
