@@ -253,25 +253,35 @@ def _print_plan(made: Plan) -> None:
 
 @app.command()
 def discuss(
-    space: Annotated[str, typer.Option(help="Where they would be posted.")],
+    space: Annotated[str, typer.Option(help="Where they would be posted; a welcome needs none.")] = "",
     number: Annotated[int, typer.Option(min=1, max=60, help="How many.")] = 3,
     theme: Annotated[str, typer.Option(help="Only lessons near this are used.")] = "",
+    welcome: Annotated[str, typer.Option(help="Instead: welcome this member.")] = "",
+    recap: Annotated[bool, typer.Option("--recap", help="Instead: look back at the week that is over.")] = False,
+    kickoff: Annotated[str, typer.Option(help="Instead: open this lesson, given as SPACE/ID.")] = "",
     community: CommunityOption = "",
 ) -> None:
-    """Draft discussion prompts from the lessons; they wait in the queue, and a host still approves them."""
+    """Draft discussion prompts, a welcome, a recap or a kick-off; they wait in the queue, and a host still approves them."""
     with _core() as core:
-        where = _community(core, community)
-        asked = {"number": number, "theme": theme, "format": None, "tone": ""}
-        known = _known_space(core, where, space).id
-        request_id = core.discussion.ask(_caller(core, where, ""), known, asked, OPERATOR)
+        caller, occasions = _caller(core, _community(core, community), ""), core.occasions
+        if welcome:
+            request_id = occasions.welcome(caller, welcome, OPERATOR)
+        else:
+            here = _known_space(core, _community(core, community), space).id
+            asked = {"number": number, "theme": theme, "format": None, "tone": ""}
+            lesson_space, _, lesson = kickoff.partition("/")
+            request_id = (
+                occasions.recap(caller, here, "", OPERATOR) if recap
+                else occasions.kickoff(caller, here, (lesson_space, lesson), OPERATOR) if kickoff
+                else core.discussion.ask(caller, here, asked, OPERATOR)
+            )  # fmt: skip
         while core.worker.draft_one():
             pass
         with core.store.read() as tx:
             made = suggestions.of_request(tx, request_id)
     for one in made:
-        print(
-            f"{one.payload.get('format', one.status)}: {one.payload['title']}\n\n{one.payload['text'] or one.rationale}\n"
-        )
+        form = one.payload.get("format", one.status)
+        print(f"{form}: {one.payload['title']}\n\n{one.payload['text'] or one.rationale}\n")
 
 
 @app.command()

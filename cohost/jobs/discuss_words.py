@@ -16,7 +16,7 @@ from cohost.suggestion import Provenance
 
 MOST_WORDS = 60  # of the opening or the closing
 _TOLD = re.compile(r"“[^”]*”|\*\*[^*]+\*\*|\d+|(?<=[a-z,;:] )[A-Z][\w'’-]*")  # what a draft can get wrong
-_MARKS = re.compile(r"^\s*(?:>|#|-|\d+\.)|\]\(|https?:", re.M)
+_MARKS = re.compile(r"^\s*(?:>|#|-|\d+\.)|\]\(|https?:|\((?:link removed|mention)\)", re.M)
 
 
 class WrittenOccasion(BaseModel):

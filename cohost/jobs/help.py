@@ -115,8 +115,13 @@ def submitted(tx: Tx, request: Request, now: datetime) -> None:
         askings.change(tx, asking.id, look=True)
 
 
+def invited(shown: Suggestion) -> frozenset[str]:
+    """Whose offers it was chosen by."""
+    return frozenset(shown.destination.member_ids)
+
+
 JOB = Job(
     NAME, frozenset({"host"}), propose=propose, messages=messages, revise=revise, emptied=emptied,
     expires_after=timedelta(days=30), again_after_undo=False, remade=False, needs_evidence=False, still_true=still_true,
-    submitted=submitted,
+    submitted=submitted, names=invited,
 )  # fmt: skip

@@ -19,7 +19,7 @@ POSTS = [
     "/queue/sg_1/seen",
     "/queue/sg_1/members-first", "/board/course/questions/q_1/replies",
     "/moderation", "/moderation/rehearsal", "/moderation/appeals", "/my-posts/appeals", "/report",
-    "/prompts", "/prompts/calendar", "/prompts/calendar/drop",
+    "/prompts", "/prompts/occasion", "/prompts/calendar", "/prompts/calendar/drop",
     "/purpose", "/purpose/drafts", "/purpose/restore", "/purpose/themes", "/purpose/themes/remove",
     "/purpose/guidelines", "/purpose/guidelines/proposals", "/match", "/match/rd_1",
     "/introductions", "/introductions/answer", "/introductions/outcome",
