@@ -125,6 +125,8 @@ def describe(seen: Sight, destination: Destination) -> str:
             if space.visibility == "members"
             else f"the members of {space.name} and staff"
         )
+    if destination.kind == "introduction" and len(destination.member_ids) == 1:
+        return "the one member it is addressed to"
     return {
         "asker": "the person who asked",
         "introduction": "the people invited",

@@ -13,8 +13,9 @@ from cohost.bootstrap import App
 from cohost.model import Caller, Member, Source, SourceInput, Space
 from cohost.ports import Query
 from cohost.questions import QuestionView
-from cohost.store import people, places, publications, sources, suggestions, tables
+from cohost.store import people, places, profiles, publications, sources, suggestions, tables
 from cohost.store.audit import OPERATOR
+from cohost.store.profiles import StoredProfile
 from cohost.suggestion import Decision, Destination, Publication, Suggestion, Verdict, in_space
 
 QUESTION = "When do spring tides come?"
@@ -110,6 +111,12 @@ class Story:
         with self.core.store.write() as tx:
             people.put_member(tx, HERE, member, self.clock())
             self.core.approval.recheck_after_permission_change(tx, HERE)
+
+    def put_helper(self, member: Member) -> None:
+        """Who likes to be asked."""
+        self.put_member(member)
+        with self.core.store.write() as tx:
+            profiles.put(tx, HERE, StoredProfile(member.id, purposes=("helping",)), self.clock())
 
     def settings(self, **changes: Any) -> None:
         """Change what the hosts decide for the community."""

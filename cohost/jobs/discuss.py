@@ -17,7 +17,7 @@ from cohost.discuss.serving import Served, Serving
 from cohost.discuss.wording import FEWEST_OPTIONS, MOST_OPTIONS, by_model, by_pattern
 from cohost.errors import InvalidInput
 from cohost.jobs import discuss_kickoff, discuss_recap, discuss_welcome
-from cohost.jobs.shape import Job, Outcome, Revision, Tools
+from cohost.jobs.shape import TEXT_CHARACTERS, Job, Outcome, Revision, Tools
 from cohost.model import Passage, Request, Source
 from cohost.ports import LessonText, Telling
 from cohost.quotes import Readable
@@ -29,7 +29,6 @@ MOST = 60  # drafts of one request
 LESSONS_READ = 40  # of one request, each a third of a second
 LESSONS_KNOWN = 500
 DISCUSSED = 3  # posts about a term from which on a why-now says so
-TEXT_CHARACTERS = 5_000
 VOICE = 3  # approved edits that show a model the host's voice
 NOTHING_TO_SAY = (
     "No lesson that all readers of this space may read holds a sentence that has not been talked about already."

@@ -7,10 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cohost import safety
-from cohost.errors import InvalidInput
 from cohost.jobs.help_payload import NAME, HelpPayload, Likely, Telling
 from cohost.jobs.match_words import listed
-from cohost.jobs.shape import Job, Outcome, Revision, Tools
+from cohost.jobs.shape import Job, Outcome, Revision, Tools, addressed, only_text
 from cohost.match.helpers import Helper
 from cohost.model import Request
 from cohost.quotes import Readable
@@ -20,10 +19,9 @@ from cohost.who_knows import may_be_asked, who_knows
 
 TITLE = "A question you may be able to answer"
 SHOWN_CHARACTERS = 2_000  # of a question; the rest is read where it was asked
-TEXT_CHARACTERS = 5_000
 TEXT = (
-    "somebody asked this in {space}:\n\n{question}\n\nYou have told us that you like to help, and you may know this. If so,"
-    " please reply there until {until}. If it does not suit you, you need not do anything."
+    "You have told us that you like to help, and you may know what somebody asked in {space}. If so, please reply there by"
+    " {until}. If it does not suit you, you need not do anything.\n\n{question}"
 )
 WHY = (
     "They like to help, and they wrote, or offer, what comes near the question. The draft of the answer waits for them."
@@ -84,11 +82,7 @@ def messages(shown: dict[str, Any], destination: Destination, request_id: str | 
 
 def revise(shown: Suggestion, proposed: dict[str, Any], readable: Readable) -> Revision:
     """The text may change; who is asked may not."""
-    text = str(proposed.get("text", ""))
-    if not text.strip() or len(text) > TEXT_CHARACTERS:
-        raise InvalidInput(f"Write between 1 and {TEXT_CHARACTERS} characters.", field="payload.text")
-    changed = HelpPayload.model_validate(shown.payload).model_copy(update={"text": safety.clean(text)})
-    return Revision(changed.model_dump(mode="json"), shown.evidence, (text,))
+    return only_text(HelpPayload.model_validate(shown.payload), shown, proposed)
 
 
 def emptied(shown: dict[str, Any]) -> dict[str, Any]:
@@ -115,13 +109,8 @@ def submitted(tx: Tx, request: Request, now: datetime) -> None:
         askings.change(tx, asking.id, look=True)
 
 
-def invited(shown: Suggestion) -> frozenset[str]:
-    """Whose offers it was chosen by."""
-    return frozenset(shown.destination.member_ids)
-
-
 JOB = Job(
     NAME, frozenset({"host"}), propose=propose, messages=messages, revise=revise, emptied=emptied,
     expires_after=timedelta(days=30), again_after_undo=False, remade=False, needs_evidence=False, still_true=still_true,
-    submitted=submitted, names=invited,
+    submitted=submitted, names=addressed,
 )  # fmt: skip

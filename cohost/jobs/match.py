@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from cohost import prompts, safety
-from cohost.errors import InvalidInput, ModelUnavailable
+from cohost.errors import ModelUnavailable
 from cohost.ids import new_id
 from cohost.jobs import match_now
 from cohost.jobs.answer_payload import evidence_of
@@ -30,7 +30,7 @@ from cohost.jobs.match_words import (
     slots,
     tells_who,
 )
-from cohost.jobs.shape import Job, Outcome, Revision, Tools
+from cohost.jobs.shape import Job, Outcome, Revision, Tools, addressed, only_text
 from cohost.match.plan import Meeting
 from cohost.match.reasons import Meanings, Reason, reasons
 from cohost.match.stored import Fact, facts_of
@@ -50,7 +50,6 @@ MOST_ASKED = 30  # introductions of a round whose first question a language mode
 QUESTION_WORDS = 40
 MOST_REASONS = 8  # of one introduction: nobody reads more, and platforms limit a text
 RENEWED_EACH = 100  # introductions: a long round keeps its claim
-TEXT_CHARACTERS = 5_000
 
 
 class FirstQuestion(BaseModel):
@@ -210,11 +209,7 @@ def _message(member_id: str, text: str) -> Message:
 
 def revise(shown: Suggestion, proposed: dict[str, Any], readable: Readable) -> Revision:
     """What everybody reads below the names may change; who meets, and what invitations say, may not."""
-    text = str(proposed.get("text", ""))
-    if not text.strip() or len(text) > TEXT_CHARACTERS:
-        raise InvalidInput(f"Write between 1 and {TEXT_CHARACTERS} characters.", field="payload.text")
-    changed = IntroductionPayload.model_validate(shown.payload).model_copy(update={"text": safety.clean(text)})
-    return Revision(changed.model_dump(mode="json"), shown.evidence, (text,))
+    return only_text(IntroductionPayload.model_validate(shown.payload), shown, proposed)
 
 
 def emptied(shown: dict[str, Any]) -> dict[str, Any]:
@@ -247,11 +242,6 @@ def approved(tx: Tx, suggestion: Suggestion, now: datetime) -> None:
     ])  # fmt: skip
 
 
-def concerned(suggestion: Suggestion) -> frozenset[str]:
-    """A host who would be introduced leaves the decision to another one, where there is one."""
-    return frozenset(suggestion.destination.member_ids)
-
-
 def _day(moment: datetime) -> str:
     return f"{moment.day} {moment:%B}"
 
@@ -259,5 +249,5 @@ def _day(moment: datetime) -> str:
 JOB = Job(
     NAME, frozenset({"host"}), propose=propose, messages=messages, revise=revise, emptied=emptied,
     expires_after=timedelta(days=30), again_after_undo=False, remade=False, needs_evidence=False, still_true=still_true,
-    submitted=submitted, approved=approved, names=concerned, concerned=concerned,
+    submitted=submitted, approved=approved, names=addressed, concerned=addressed,
 )  # fmt: skip

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from pydantic import BaseModel
+
+from cohost import safety
+from cohost.errors import InvalidInput
 from cohost.match.child import apart
 from cohost.match.plan import Runner
 from cohost.model import Community, Request, Role
@@ -14,6 +18,8 @@ from cohost.ports import ConceptReader, Embedder, LanguageModel, ModerationReade
 from cohost.quotes import Readable
 from cohost.store import Store, Tx
 from cohost.suggestion import Abstention, Destination, Draft, Evidence, Message, Suggestion
+
+TEXT_CHARACTERS = 5_000  # of what a host writes
 
 
 @dataclass(frozen=True)
@@ -71,6 +77,20 @@ def no_time(suggestion: Suggestion) -> datetime | None:
 
 def nothing_more(tx: Tx, suggestion: Suggestion, now: datetime) -> None:
     """For jobs whose approvals have no effect beside the messages."""
+
+
+def addressed(suggestion: Suggestion) -> frozenset[str]:
+    """The members whom it goes to."""
+    return frozenset(suggestion.destination.member_ids)
+
+
+def only_text(payload: BaseModel, shown: Suggestion, proposed: dict[str, Any]) -> Revision:
+    """A change of `payload`'s field `text` and of nothing else; InvalidInput where it is empty or too long."""
+    text = str(proposed.get("text", ""))
+    if not text.strip() or len(text) > TEXT_CHARACTERS:
+        raise InvalidInput(f"Write between 1 and {TEXT_CHARACTERS} characters.", field="payload.text")
+    changed = payload.model_copy(update={"text": safety.clean(text)})
+    return Revision(changed.model_dump(mode="json"), shown.evidence, (text,))
 
 
 @dataclass(frozen=True)

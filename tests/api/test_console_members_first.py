@@ -8,18 +8,15 @@ from story import HERE
 
 from cohost.model import Member
 from cohost.store import profiles
-from cohost.store.profiles import StoredProfile
 
 REPLY = "Spring tides come twice a month, at new moon and at full moon, so look at the sky."
 
 
 @pytest.fixture
-def known(core, story):
+def known(story):
     """Cora likes to help and has written about tides."""
     story.settings(jobs=("answer", "help"))
-    story.put_member(Member("cora", "Cora"))
-    with core.store.write() as tx:
-        profiles.put(tx, HERE, StoredProfile("cora", purposes=("helping",)), story.clock())
+    story.put_helper(Member("cora", "Cora"))
     story.put("lounge", "old", "When spring tides come, look up.", title="Moon", kind="post", author_id="cora")
     return story
 

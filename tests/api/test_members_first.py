@@ -6,19 +6,16 @@ import pytest
 from story import HERE
 
 from cohost.model import Member
-from cohost.store import profiles, safety_cases
-from cohost.store.profiles import StoredProfile
+from cohost.store import safety_cases
 
 REPLY = "Spring tides come twice a month, at new moon and at full moon, so look at the sky."
 
 
 @pytest.fixture
-def known(core, story):
+def known(story):
     """Cora likes to help and has written about tides."""
     story.settings(jobs=("answer", "help"))
-    story.put_member(Member("cora", "Cora"))
-    with core.store.write() as tx:
-        profiles.put(tx, HERE, StoredProfile("cora", purposes=("helping",)), story.clock())
+    story.put_helper(Member("cora", "Cora"))
     story.put("lounge", "old", "When spring tides come, the moon is new or full.", kind="post", author_id="cora")
     return story
 
@@ -32,7 +29,7 @@ def test_from_the_draft_over_the_invitation_to_the_highlight(client, as_, known)
     known.work()
     assert client.get(f"/v1/suggestions/{draft.id}", headers=as_("hana")).json()["held_until"] == made.json()["until"]
     (asks,) = client.get("/v1/suggestions?job=help", headers=as_("hana")).json()["items"]
-    assert asks["audience"] == "the people invited"
+    assert asks["audience"] == "the one member it is addressed to"
     decision = {"verdict": "approve", "version": asks["version"]}
     decided = client.post(f"/v1/suggestions/{asks['id']}/decision", json=decision, headers=as_("hana"))
     assert decided.status_code == 200
