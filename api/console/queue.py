@@ -19,6 +19,7 @@ router = APIRouter()
 PER_PAGE = 20
 WRONG_SHOWN = 5
 COUNTED = 100  # a longer list shows as "99+": nobody needs the exact number, and counting loads the rows
+QUESTIONED = ("answer", "help")  # jobs that work on a member's question
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,8 @@ def show(visit: StaffOnly, status: str = "pending", after: str = "") -> HTMLResp
 
 
 def asked_by(visit: Visit, suggestion: Suggestion) -> str:
-    """The name of the member behind a suggestion's request."""
-    if suggestion.request_id is None:
+    """The name of the member whose question it comes of, "" where it comes of none."""
+    if suggestion.request_id is None or suggestion.job not in QUESTIONED:
         return ""
     with visit.core.store.read() as tx:
         request = requests.find(tx, visit.community.id, suggestion.request_id)

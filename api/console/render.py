@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from html import escape
+from urllib.parse import unquote
 
 import nh3
 from markdown_it import MarkdownIt
@@ -17,6 +19,7 @@ TAGS = frozenset("p br strong em s code pre blockquote ul ol li h2 h3 h4 h5 h6 h
 ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 SCHEMES = {"http", "https"}
 LINK_REL = "nofollow noopener noreferrer"
+ON_THE_BOARD = re.compile(r"/board/[^/?#\\]+/sources/[^?#\\]+")  # the only pages of ours that a text may link to
 DEEPEST = 6  # HTML knows no heading below h6
 
 
@@ -27,11 +30,16 @@ def markdown(text: str, *, top_heading: int = 3) -> Markup:
 
 
 def clean(html: str) -> str:
-    """HTML with only the allowed tags; links only to http and https, never relative."""
+    """HTML with only the allowed tags; links only to http and https, and to what stands on the board."""
     return nh3.clean(
-        html, tags=set(TAGS), attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel=LINK_REL, url_relative="deny",
+        html, tags=set(TAGS), attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel=LINK_REL, url_relative=_on_the_board,
         clean_content_tags={"script", "style"},
     )  # fmt: skip
+
+
+def _on_the_board(address: str) -> str | None:
+    """An address without a scheme only where it leads to a post or a lesson; dots would lead a browser elsewhere."""
+    return address if ON_THE_BOARD.fullmatch(address) and ".." not in unquote(address) else None
 
 
 @cache

@@ -200,6 +200,8 @@ def made_by(provenance: Provenance, job: str = "") -> str:
     if provenance.fallback:
         reason = provenance.fallback.replace("_", " ")
         return f"Put together from quotes alone: the language model gave no usable answer ({reason})."
+    if job in ("match", "help", "discuss"):
+        return "Put together by rules and hand-written words, without a language model."
     return "Put together from quotes alone, without a language model."
 
 

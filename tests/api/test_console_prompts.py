@@ -53,3 +53,19 @@ def test_the_calendar_is_planned_and_a_slot_dropped(core, client, story):
     hana.submit("/prompts/calendar/drop", on="/prompts", slot=planned[1].id)
     assert len(core.calendar.listed(HERE)) == 2
     assert "1 to 53 weeks" in hana.submit("/prompts/calendar", on="/prompts", **(sent | {"weeks": "54"})).text
+
+
+def test_a_welcome_is_asked_for_decided_and_read_with_its_link(core, client, story):
+    story.settings(jobs=("discuss",))
+    story.put("lounge", "knots", "Which knot do you trust?", title="Knots", kind="post", author_id="ben")
+    story.put("lounge", "knots-1", "The bowline.", kind="post", author_id="hana", parent_id="knots")
+    hana = Visitor(client, core).sign_in("hana")
+    hana.submit("/prompts/occasion", on="/prompts", kind="welcome", member="ada")
+    story.work()
+    (one,) = core.approval.queue(story.cast.caller("hana"), job="discuss")
+    page = hana.text(f"/queue/{one.id}")
+    assert "Will be seen by the one member it is addressed to" in page
+    assert "Asked by" not in page  # nobody did: the co-host, or a host, wanted it
+    assert '<a href="/board/lounge/sources/knots"' in page
+    story.publish(one)
+    assert '<a href="/board/lounge/sources/knots"' in Visitor(client, core).sign_in("ada").text("/my-posts")

@@ -24,6 +24,12 @@ ATTACKS = [
     "<javascript:alert(1)>",
     '[x](https://a.example "onmouseover=alert(1)")',
     "[x](/sign-out)",
+    "[x](//a.example/board/a/sources/b)",
+    "[x](/board/../sign-out)",
+    "[x](/board/%2e%2e/sources/%2e%2e/%2E%2E/sign-out)",
+    "[x](/board/a/sources/b?next=/sign-out)",
+    "[x](</board/a\\sources/b>)",
+    "[x](board/a/sources/b)",
     "<iframe src=//a.example>",
     "[a]: javascript:alert(1)\n\n[a]",
 ]
@@ -48,6 +54,12 @@ def test_nothing_that_runs_comes_out(text):
     assert seen.names <= TAGS
     assert {name for name, _ in seen.attributes} <= {"href", "title", "rel"}
     assert all(value.startswith("https://") for name, value in seen.attributes if name == "href")
+
+
+def test_a_link_to_a_post_on_the_board_stays():
+    assert 'href="/board/bake-table/sources/week%201/a.md"' in markdown(
+        "[x](</board/bake-table/sources/week%201/a.md>)"
+    )
 
 
 def test_headings_join_the_outline_of_the_page():

@@ -104,7 +104,8 @@ def test_one_invitation_is_approved_and_each_of_them_gets_a_message(core, known)
     known.publish(one)
     with core.store.read() as tx:
         (note,) = board.notes_to(tx, HERE, "cora")
-    assert note.text.startswith("Hello Cora,\n\nsomebody asked this in Course:")
+    assert note.text.startswith("Hello Cora,\n\nYou have told us that you like to help")
+    assert "what somebody asked in Course." in note.text
     assert f"> {QUESTION}" in note.text
     assert "Ben" not in note.text
     assert [p.message.title for p in known.outbox(one)] == [TITLE, TITLE]
