@@ -49,8 +49,13 @@ class Calendar:
         with self.store.write() as tx:
             seen = audience.sight(tx, caller.community_id)
             space = audience.space_in_sight(seen, caller, space_id)
-            if NAME not in people.community(tx, caller.community_id).settings.jobs:
+            settings = people.community(tx, caller.community_id).settings
+            if NAME not in settings.jobs:
                 raise Conflict("Discussion prompts are switched off here. A host switches on the job `discuss` first.")
+            if "prompt" in settings.unasked_off:
+                raise Conflict(
+                    "Prompts come only when you ask for them. Take `prompt` out of `unasked_off` to plan some."
+                )
             usable = audience.usable_spaces(seen, in_space(space.id))
             lessons = [one.source.title for one in sources.lessons(tx, caller.community_id, usable, limit=LESSONS)]
             given = [theme.strip() for theme in themes if theme.strip()]
@@ -90,10 +95,10 @@ class Calendar:
         """Ask for the drafts of some slots that come near; False when there are none. What is over is skipped."""
         now = self.clock()
         with self.store.read() as tx:
-            if not slots.due(tx, now + AHEAD, limit=1):
+            if not slots.due(tx, now + AHEAD, now=now, resting=_resting(tx), limit=1):
                 return False
         with self.store.write() as tx:
-            for community_id, slot in slots.due(tx, now + AHEAD, limit=AT_ONCE):
+            for community_id, slot in slots.due(tx, now + AHEAD, now=now, resting=_resting(tx), limit=AT_ONCE):
                 self._ask(tx, community_id, slot, now)
         return True
 
@@ -121,6 +126,11 @@ def active_hour(tx: Tx, community_id: str, space_id: str, now: datetime) -> int:
     """The hour of the day, in UTC, in which most was written in the space lately."""
     hours = Counter(at.hour for at in sources.posted_at(tx, community_id, space_id, since=now - LOOKED_BACK))
     return max(hours, key=lambda hour: (hours[hour], -hour)) if hours else USUAL_HOUR
+
+
+def _resting(tx: Tx) -> list[str]:
+    """Communities in which prompts are made only when a host asks."""
+    return [one.id for one in people.all_communities(tx) if "prompt" in one.settings.unasked_off]
 
 
 def _themed(tx: Tx, community_id: str, found: Sequence[Slot]) -> list[Slot]:

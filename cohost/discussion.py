@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from cohost import audience
+from cohost.discuss.occasions import OCCASIONS
 from cohost.discuss.patterns import FORMATS
 from cohost.discuss.payload import NAME
 from cohost.errors import Conflict
@@ -15,20 +16,23 @@ from cohost.ids import new_id
 from cohost.model import Caller, Request
 from cohost.store import Store, Tx, audit, board, people, places, publications, requests, sources, suggestions
 from cohost.store.audit import Actor
+from cohost.store.board import BoardPost
 from cohost.suggestion import AGREED, Suggestion
+
+WELCOMED_FOR = timedelta(days=14)  # what somebody writes later is no reply to a welcome
 
 
 @dataclass(frozen=True)
 class FormatRecord:
-    """How prompts of one format did."""
+    """How prompts of one format, or welcomes, recaps or kick-offs, did."""
 
     format: str
     drafted: int
     approved: int
     edited: int
     rejected: int
-    replies: int
-    first_replies: int  # from members who had written nothing in that space before
+    replies: int  # of welcomes: of the welcomed members, those who wrote within two weeks
+    first_replies: int  # from members who had written nothing in that space, or, once welcomed, anywhere before
 
 
 class Discussion:
@@ -52,16 +56,21 @@ class Discussion:
         return new.id
 
     def record(self, community_id: str) -> list[FormatRecord]:
-        """By format, in the order of the formats; formats that were never drafted are left out."""
+        """By format, then welcomes, recaps and kick-offs; what was never drafted is left out."""
         with self._store.read() as tx:
             drafts = [one for one in suggestions.of_job(tx, community_id, NAME) if one.status != "abstained"]
             replies = {one.id: self._replies(tx, community_id, one) for one in drafts if one.status == "published"}
-        made = (_record(form, [d for d in drafts if d.payload.get("format") == form], replies) for form in FORMATS)
+        made = (
+            _record(form, [d for d in drafts if d.payload.get("format") == form], replies)
+            for form in (*FORMATS, *OCCASIONS)
+        )
         return [one for one in made if one.drafted]
 
     def _replies(self, tx: Tx, community_id: str, one: Suggestion) -> tuple[int, int]:
         """(replies of people, of them by members who had written nothing in the space before)."""
         posted = [board.find(tx, community_id, p.id) for p in publications.of_suggestion(tx, one.id)]
+        if one.payload.get("kind") == "welcome":
+            return _wrote_after(tx, community_id, [post for post in posted if post is not None])
         roots = [post for post in posted if post is not None and post.space_id and post.source_id]
         count, first = 0, 0
         for root in roots:
@@ -71,6 +80,19 @@ class Discussion:
                     count += 1
                     first += sources.wrote_before(tx, space.pk, reply.source) == 0
         return count, first
+
+
+def _wrote_after(tx: Tx, community_id: str, welcomes: Sequence[BoardPost]) -> tuple[int, int]:
+    """(members who wrote something within two weeks after their welcome, those who had written nothing before)."""
+    count, first = 0, 0
+    for welcome in welcomes:
+        found = sources.by_author(tx, community_id, str(welcome.member_id))
+        written = [one.source for one in found if one.deleted_at is None]
+        times = [post.created_at for post in written if post.kind == "post" and post.created_at is not None]
+        wrote = any(welcome.posted_at < at <= welcome.posted_at + WELCOMED_FOR for at in times)
+        count += wrote
+        first += wrote and min(times) > welcome.posted_at
+    return count, first
 
 
 def _record(form: str, drafts: Sequence[Suggestion], replies: Mapping[str, tuple[int, int]]) -> FormatRecord:

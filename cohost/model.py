@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 Role = Literal["member", "moderator", "host", "platform"]
 SpaceKind = Literal["course", "discussion", "event", "chat"]
@@ -14,6 +14,8 @@ SourceKind = Literal["lesson", "transcript", "page", "post", "event"]
 Origin = Literal["person", "cohost", "bot"]
 RequestStatus = Literal["waiting", "claimed", "done", "failed"]
 
+UnaskedKind = Literal["prompt", "welcome", "recap", "kickoff"]
+UNASKED: tuple[UnaskedKind, ...] = get_args(UnaskedKind)  # drafts that nobody needs to ask for, unless switched off
 STAFF: frozenset[Role] = frozenset({"moderator", "host"})
 
 
@@ -43,6 +45,8 @@ class CommunitySettings:
     moderation_shadow: bool = False  # read and count, and put nothing to the queue
     moderation_version: int = -1  # of what was learned from decisions: -1 = the newest, 0 = as shipped
     category_guidelines: dict[str, str] = field(default_factory=dict)  # category → the guideline a host chose for it
+    words_excluded: tuple[str, ...] = ()  # words and short phrases that drafts do not use; what they quote may
+    unasked_off: tuple[str, ...] = ()  # kinds of drafts (UNASKED) that are made only when a host asks
     waiting_text: str = "Thank you. A host will answer here soon."  # the one sentence a member sees until then
 
 

@@ -88,8 +88,11 @@ class Occasions:
             return False
         self._look_at = now + LOOK_EACH
         with self._store.read() as tx:
-            on = [one.id for one in people.all_communities(tx) if NAME in one.settings.jobs]
-            due = [(one, found) for one in on for found in self._due(tx, one, now)]
+            on = [one for one in people.all_communities(tx) if NAME in one.settings.jobs]
+            due = [
+                (one.id, found) for one in on for found in self._due(tx, one.id, now)
+                if found.kind not in one.settings.unasked_off
+            ]  # fmt: skip
         for community_id, found in due:
             with self._store.write() as tx:
                 if _is_open(tx, community_id, found, most=TRIES):

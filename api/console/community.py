@@ -15,7 +15,7 @@ from api.console.forms import Form, Posted
 from api.console.page import HostOnly, Visit, see
 from api.routes.community import CommunityBody, put_community
 from cohost.errors import CohostError, InvalidInput, StaleVersion
-from cohost.model import Community
+from cohost.model import UNASKED, Community, UnaskedKind
 from cohost.store import spend
 
 router = APIRouter()
@@ -24,14 +24,23 @@ SPEND_DAYS = 30
 LABELS = {
     "name": "Name", "for_whom": "Who it is for", "goals": "Shared goals", "activities": "Activities",
     "outcome": "Outcome", "caution": "Caution", "answer_words": "Longest answer",
-    "waiting_text": "While they wait",
+    "waiting_text": "While they wait", "words_excluded": "Words to avoid",
 }  # fmt: skip
+
+
+UNASKED_WORDS: dict[UnaskedKind, tuple[str, str]] = {
+    "prompt": ("Prompts.", "For what the calendar plans, five days ahead."),
+    "welcome": ("Welcomes.", "Some days after somebody joined."),
+    "recap": ("Recaps.", "When a week is over."),
+    "kickoff": ("Kick-offs.", "A day before the calendar comes to a lesson."),
+}
 
 
 @router.get("/community")
 def show(visit: HostOnly, done: str = "") -> HTMLResponse:
     """The form with what holds now."""
-    return _page(visit, _values(visit.community), list(visit.community.guidelines), done=done == "saved")
+    by_itself: list[str] = [kind for kind in UNASKED if kind not in visit.community.settings.unasked_off]
+    return _page(visit, _values(visit.community), list(visit.community.guidelines), by_itself, done=done == "saved")
 
 
 @router.post("/community")
@@ -42,7 +51,8 @@ def change(visit: HostOnly, form: Posted) -> Response:
     try:
         put_community(visit.core, visit.caller, _body(form, guidelines))
     except (InvalidInput, StaleVersion) as error:
-        return _page(visit, typed, guidelines, error=error.message, status=status_of(error))
+        by_itself = form.several("by_itself")
+        return _page(visit, typed, guidelines, by_itself, error=error.message, status=status_of(error))
     return see("/community?done=saved")
 
 
@@ -58,7 +68,8 @@ def _body(form: Form, guidelines: list[str]) -> CommunityBody:
         "guidelines": guidelines,
         "settings": {
             "caution": text["caution"], "answer_words": form.number("answer_words"),
-            "waiting_text": text["waiting_text"],
+            "waiting_text": text["waiting_text"], "words_excluded": _lines(text["words_excluded"]),
+            "unasked_off": [kind for kind in UNASKED if kind not in form.several("by_itself")],
         },
     }  # fmt: skip
     try:
@@ -88,15 +99,17 @@ def _values(community: Community) -> dict[str, str]:
         "name": community.name, "for_whom": purpose.for_whom, "goals": _one_per_line(purpose.goals),
         "activities": _one_per_line(purpose.activities), "outcome": purpose.outcome,
         "caution": settings.caution, "answer_words": str(settings.answer_words), "waiting_text": settings.waiting_text,
+        "words_excluded": _one_per_line(settings.words_excluded),
     }  # fmt: skip
 
 
 def _page(
-    visit: Visit, values: dict[str, str], guidelines: list[str], *,
+    visit: Visit, values: dict[str, str], guidelines: list[str], by_itself: list[str], *,
     error: str = "", done: bool = False, status: int = 200,
 ) -> HTMLResponse:  # fmt: skip
     return visit.page(
         "community.html", status=status, values=values, guidelines=guidelines, error=error, done=done, spend=_spend(visit),
+        unasked=UNASKED_WORDS, by_itself=by_itself,
     )  # fmt: skip
 
 

@@ -17,13 +17,16 @@ from cohost.bootstrap import App
 from cohost.errors import InvalidInput
 from cohost.jobs import JOBS
 from cohost.jobs.moderate_words import CATEGORIES
+from cohost.model import UNASKED, UnaskedKind
 from cohost.purpose.service import check_seen
 from cohost.store import Tx, audit, moderation_fits, people
+from cohost.tone import LONGEST, MOST
 
 router = APIRouter(tags=["community"])
 
 Line = Annotated[str, StringConstraints(max_length=1000, pattern=WORDS)]
 Lines = Annotated[list[Line], Field(max_length=100)]
+Tone = Annotated[str, StringConstraints(max_length=LONGEST, pattern=WORDS, strip_whitespace=True)]
 Caution = Literal["careful", "balanced", "bold"]
 Budget = Literal["few", "balanced", "many"]
 
@@ -54,6 +57,8 @@ class SettingsView(View):
     moderation_shadow: bool = Field(description="Posts are read and counted, and nothing comes to the queue.")
     moderation_version: int = Field(description="What was learned from decisions: -1 the newest, 0 nothing, else that.")
     category_guidelines: dict[str, str] = Field(description="Category → the guideline that a host chose for it.")
+    words_excluded: list[str] = Field(description="Words and short phrases that drafts do not use; a quote may.")
+    unasked_off: list[UnaskedKind] = Field(description="Kinds of drafts that are made only when a host asks for one.")
     waiting_text: str = Field(description="The one sentence a member sees until a host has answered.")
 
 
@@ -92,6 +97,14 @@ class SettingsBody(Body):
     category_guidelines: Annotated[dict[str, Line], Field(max_length=20)] | None = Field(
         None, description="Replaces all; a guideline that is not there any more counts as none."
     )
+    words_excluded: list[Tone] | None = Field(
+        None, max_length=MOST, examples=[["amazing", "game changer"]],
+        description="Replaces all. Whole words, in any case, of prompts, welcomes, recaps, kick-offs and introductions.",
+    )  # fmt: skip
+    unasked_off: list[UnaskedKind] | None = Field(
+        None, max_length=len(UNASKED), examples=[["recap"]],
+        description="Replaces all. A host who asks for one gets it all the same.",
+    )  # fmt: skip
     waiting_text: Annotated[str, StringConstraints(max_length=500, pattern=WORDS)] | None = None
 
 

@@ -37,15 +37,19 @@ class RequestedView(View):
 
 
 class FormatRecordView(View):
-    """How prompts of one format did."""
+    """How prompts of one format, or welcomes, recaps or kick-offs, did."""
 
-    format: str
+    format: str = Field(description="Of a prompt its format, else `welcome`, `recap` or `kickoff`.")
     drafted: int
     approved: int
     edited: int
     rejected: int
-    replies: int = Field(description="Of people, to the posts that came of them.")
-    first_replies: int = Field(description="Of these, from members who had written nothing in that space before.")
+    replies: int = Field(
+        description="Of people, to the posts that came of them; of welcomes, members who wrote within two weeks."
+    )
+    first_replies: int = Field(
+        description="Of these, from members who had written nothing in that space before; once welcomed, anywhere."
+    )
 
 
 class DiscussionRecordView(View):
@@ -66,5 +70,5 @@ def draft_prompts(core: Core, caller: Host, body: PromptsBody, idempotency_key: 
 
 @router.get("/v1/discussion-prompts/record", summary="See what works here", responses=responses(401, 403, 422))
 def discussion_record(core: Core, caller: Host) -> DiscussionRecordView:
-    """By format: drafted, approved, edited, and how many people replied, some of them for the first time."""
+    """By format, and of welcomes, recaps and kick-offs: drafted, approved, edited, and who replied, some for the first time."""
     return DiscussionRecordView.model_validate({"formats": core.discussion.record(caller.community_id)})

@@ -11,7 +11,9 @@ from typing import Final, Literal, get_args
 import yaml
 
 from cohost.errors import Misconfigured
+from cohost.model import Community
 from cohost.prompts import FOLDER
+from cohost.tone import allowed, no_words
 
 FILE: Final = FOLDER / "discuss" / "occasions.yaml"
 Occasion = Literal["welcome", "recap", "kickoff"]
@@ -24,9 +26,15 @@ OCCASION_NAMES: Final[Mapping[Occasion, str]] = {
 FIELDS = frozenset("name community values person theirs mine thread space lesson days names one title terms".split())
 
 
-def words(occasion: Occasion, part: str, key: str, **values: str) -> str:
-    """A text of a part with its places filled; the same key always gets the same text."""
-    known = _texts()[occasion][part]
+def words(community: Community, occasion: Occasion, part: str, key: str, /, **values: str) -> str:
+    """A text of a part with its places filled; the same key always gets the same text.
+
+    Raises NoWords where every text of the part holds a word that the community excludes.
+    """
+    avoid = community.settings.words_excluded
+    known = allowed(_texts()[occasion][part], avoid)
+    if not known:
+        raise no_words(f"the part “{part}” of a {occasion}", avoid)
     return known[int(sha256(f"{key}/{part}".encode()).hexdigest(), 16) % len(known)].format(**values)
 
 

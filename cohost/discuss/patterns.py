@@ -12,6 +12,7 @@ import yaml
 from cohost.errors import Misconfigured
 from cohost.ports import Telling
 from cohost.prompts import FOLDER
+from cohost.tone import allowed, excluded
 
 FILE: Final = FOLDER / "discuss" / "patterns.yaml"
 Format = Literal["question", "debate", "share", "poll", "challenge", "checkin"]
@@ -38,14 +39,20 @@ class Patterns:
         """Whether there is a pattern for just this kind, and the sentence has what it asks for."""
         return bool(self._made_for(telling))
 
+    def without(self, avoid: tuple[str, ...]) -> Patterns:
+        """Those that use none of the words."""
+        return Patterns(self.low_effort, {kind: allowed(texts, avoid) for kind, texts in self.by_kind.items()})
+
     def _made_for(self, telling: Telling) -> tuple[str, ...]:
         lacking = [f"{{{name}}}" for name in ("first", "second") if not getattr(telling, name)]
         return tuple(text for text in self.by_kind.get(telling.kind, ()) if not any(place in text for place in lacking))
 
 
 @cache
-def patterns() -> Mapping[Format, Patterns]:
-    """All of them; raises Misconfigured where the file is not what it should be."""
+def patterns(avoid: tuple[str, ...] = ()) -> Mapping[Format, Patterns]:
+    """All that use no word to `avoid`; raises Misconfigured where the file is not what it should be."""
+    if avoid:
+        return {form: one.without(avoid) for form, one in patterns().items() if not excluded(one.low_effort, avoid)}
     read = yaml.safe_load(FILE.read_text(encoding="utf-8"))
     if set(read) != set(FORMATS):
         raise Misconfigured(f"{FILE.name} must hold the formats {', '.join(FORMATS)}.")

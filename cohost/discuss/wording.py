@@ -16,6 +16,7 @@ from cohost.errors import ModelUnavailable
 from cohost.jobs.shape import Tools
 from cohost.ports import Telling
 from cohost.suggestion import Provenance
+from cohost.tone import EXCLUDED, excluded
 
 MOST_WORDS, TITLE_WORDS, LINE_WORDS = 120, 12, 30
 FEWEST_OPTIONS, MOST_OPTIONS = 3, 5
@@ -35,16 +36,18 @@ class WrittenPrompt(BaseModel):
 
 
 def by_pattern(
-    form: Format, telling: Telling, quote: str, title: str, options: Sequence[str], key: str
-) -> PromptPayload:
+    form: Format, telling: Telling, quote: str, title: str, options: Sequence[str], key: str,
+    avoid: tuple[str, ...] = (),
+) -> PromptPayload:  # fmt: skip
     """The same telling always gets the same pattern; `title` is the lesson's."""
-    known = patterns()[form]
+    known = patterns(avoid)[form]
     fitting = known.fitting(telling)
     pattern = fitting[int(sha256(f"{key}/{telling.term}/{form}".encode()).hexdigest(), 16) % len(fitting)]
     body = pattern.format(concept=marked(telling.noun), title=title, first=telling.first, second=telling.second)
     listed = "\n".join(f"- {option}" for option in options)
     text = "\n\n".join(filter(None, (_quoted(quote, title), body, listed)))
-    named = TITLES[form].format(concept=telling.noun, title=title)
+    plain = f"{telling.noun[:1].upper()}{telling.noun[1:]}"
+    named = plain if excluded(TITLES[form], avoid) else TITLES[form].format(concept=telling.noun, title=title)
     return PromptPayload(
         format=form, title=named, text=text, concept=telling.term, options=tuple(options), low_effort=known.low_effort
     )  # fmt: skip
@@ -69,6 +72,8 @@ def by_model(
                         (done.output.text, done.output.title, done.output.low_effort))  # fmt: skip
     if not fits(named, text, low) or prompts.echoes(prompt, text):
         return drafted, replace(made, fallback="wrong_shape")
+    if excluded("\n\n".join((named, text, low)), tools.community.settings.words_excluded):
+        return drafted, replace(made, fallback=EXCLUDED)
     told = replace(
         made, made_by=done.model or model.name, prompt=prompt.name, prompt_hash=prompt.hash,
         input_tokens=done.input_tokens, output_tokens=done.output_tokens,

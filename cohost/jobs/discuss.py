@@ -10,7 +10,7 @@ from typing import Any
 
 from cohost import audience, safety
 from cohost.discuss import links, themed
-from cohost.discuss.patterns import FORMATS, Format, patterns
+from cohost.discuss.patterns import FORMATS, Format, Patterns, patterns
 from cohost.discuss.payload import NAME, PromptPayload
 from cohost.discuss.repeats import ALIKE, Earlier, text_of
 from cohost.discuss.serving import Served, Serving
@@ -24,6 +24,7 @@ from cohost.quotes import Readable
 from cohost.store import sources
 from cohost.store.sources import StoredSource
 from cohost.suggestion import Abstention, Destination, Draft, Evidence, Message, Provenance, Suggestion, in_space
+from cohost.tone import NoWords, no_words
 
 MOST = 60  # drafts of one request
 LESSONS_READ = 40  # of one request, each a third of a second
@@ -59,8 +60,14 @@ class _Found:
 
 
 def propose(request: Request, tools: Tools) -> Sequence[Outcome]:
-    """Whatever kind the request asks for."""
-    return KINDS[request.payload.get("kind", "prompt")](request, tools)
+    """Whatever kind the request asks for; an abstention where the excluded words leave none to write with."""
+    asked = request.payload
+    try:
+        return KINDS[asked.get("kind", "prompt")](request, tools)
+    except NoWords as told:
+        alone = asked.get("member_id")
+        to = Destination("introduction", member_ids=(alone,)) if alone else in_space(asked["space_id"])
+        return [Abstention(str(told), to, (), _made(tools), payload={"title": "No draft", "text": ""})]
 
 
 def discussion_prompts(request: Request, tools: Tools) -> Sequence[Outcome]:
@@ -73,9 +80,11 @@ def discussion_prompts(request: Request, tools: Tools) -> Sequence[Outcome]:
         earlier = Earlier(tx, request.community_id, tools.embedder)
         found = list(_found(tx, request, tools, to, earlier))
         said = _discussed(tx, request.community_id, found)
-    serving = Serving(tools.community.big_purpose, tools.embedder)
+    serving, avoid = Serving(tools.community.big_purpose, tools.embedder), tools.community.settings.words_excluded
+    if not patterns(avoid).keys() & {asked.get("format") or form for form in FORMATS}:
+        raise no_words("discussion prompts", avoid)
     drafts: list[Outcome] = []
-    for one, form in _in_turn(found, earlier.used(asked["space_id"]), asked.get("format")):
+    for one, form in _in_turn(found, earlier.used(asked["space_id"]), asked.get("format"), patterns(avoid)):
         if len(drafts) == number:
             break
         made = _draft(one, form, asked, tools, earlier, said, serving)
@@ -142,16 +151,18 @@ def _as_text(lesson: StoredSource) -> LessonText:
     return LessonText(lesson.source.title, lesson.source.text, headings, kept)
 
 
-def _in_turn(found: Sequence[_Found], used: Mapping[str, int], asked: str | None) -> Iterator[tuple[_Found, Format]]:
+def _in_turn(
+    found: Sequence[_Found], used: Mapping[str, int], asked: str | None, known: Mapping[Format, Patterns]
+) -> Iterator[tuple[_Found, Format]]:
     """Each with a format: the one proposed least so far that has a pattern made for the sentence."""
     counts: Counter[str] = Counter(used)
     for one in found:
-        fitting: list[Format] = [form for form in FORMATS if asked in (None, "", form)]
+        fitting: list[Format] = [form for form in known if asked in (None, "", form)]
         if len(one.others) < FEWEST_OPTIONS - 1:
             fitting = [form for form in fitting if form != "poll"]
-        fitting = [form for form in fitting if patterns()[form].fitting(one.telling)]
+        fitting = [form for form in fitting if known[form].fitting(one.telling)]
         ranked = sorted(
-            fitting, key=lambda form: (counts[form], form != "poll" and not patterns()[form].made_for(one.telling))
+            fitting, key=lambda form: (counts[form], form != "poll" and not known[form].made_for(one.telling))
         )
         if ranked:
             counts[ranked[0]] += 1
@@ -170,7 +181,8 @@ def _draft(
     """None where it, or something like it, was there before, or where it serves nothing."""
     options = _options(one) if form == "poll" else ()
     named = one.lesson.title
-    drafted = by_pattern(form, one.telling, one.quote, named, options, f"{one.lesson.space_id}/{one.lesson.id}")
+    key, avoid = f"{one.lesson.space_id}/{one.lesson.id}", tools.community.settings.words_excluded
+    drafted = by_pattern(form, one.telling, one.quote, named, options, key, avoid)
     why = _why_now(one, said)
     said_by_host = {name: asked.get(name) or "" for name in ("tone", "theme", "publish_at")}
     drafted = drafted.model_copy(update={"why_now": why, **said_by_host})

@@ -15,7 +15,7 @@ from cohost.discuss.wording import marked
 from cohost.jobs.discuss_words import Parts, written
 from cohost.jobs.match_words import listed
 from cohost.jobs.shape import Outcome, Tools
-from cohost.model import Request
+from cohost.model import Community, Request
 from cohost.ports import LessonText, Telling
 from cohost.store import Tx, places, sources
 from cohost.store.sources import StoredSource
@@ -82,27 +82,33 @@ def _draft(
 ) -> Draft:  # fmt: skip
     source, first = lesson.source, _first(lesson.source.text, tellings, about)
     key = f"{source.space_id}/{source.id}"
-    opening = words("kickoff", part, key, lesson=linked(tools.community, source))
-    parts = _parts(opening, lesson, tellings, about, first)
+    opening = words(tools.community, "kickoff", part, key, lesson=linked(tools.community, source))
+    parts = _parts(tools.community, opening, lesson, tellings, about, first)
     done = written("kickoff", parts, tools, made, tone=asked.get("tone") or "")
     items = [evidence(source, about), *([evidence(source, (first.start, first.end))] if first else [])]
     why = f"“{source.title}” is the next lesson here. This opens it, with one question that can be answered before reading."
     shown = PromptPayload(
-        format="kickoff", kind="kickoff", title=words("kickoff", "title", key, title=source.title), text=done.text,
-        concept=first.term if first else "", low_effort=words("kickoff", "low_effort", key), why_now=why,
+        format="kickoff", kind="kickoff", title=words(tools.community, "kickoff", "title", key, title=source.title),
+        text=done.text,
+        concept=first.term if first else "", low_effort=words(tools.community, "kickoff", "low_effort", key), why_now=why,
         about=key, publish_at=asked.get("publish_at") or "", tone=asked.get("tone") or "",
     )  # fmt: skip
     return Draft(shown.model_dump(mode="json"), tuple(items), in_space(asked["space_id"]), why, 0.8, done.made, ())
 
 
 def _parts(
-    opening: str, lesson: StoredSource, tellings: Sequence[Telling], about: Span, first: Telling | None
+    community: Community,
+    opening: str,
+    lesson: StoredSource,
+    tellings: Sequence[Telling],
+    about: Span,
+    first: Telling | None,
 ) -> Parts:
     source, key = lesson.source, lesson.source.id
-    body = [_quote(source.text[slice(*about)]), _trail(lesson) or _terms(tellings, key)]
+    body = [_quote(source.text[slice(*about)]), _trail(community, lesson) or _terms(community, tellings, key)]
     if first is not None:
-        body += [words("kickoff", "first", key), _quote(source.text[first.start : first.end])]
-    asks = words("kickoff", "question" if first else "question_without", key)
+        body += [words(community, "kickoff", "first", key), _quote(source.text[first.start : first.end])]
+    asks = words(community, "kickoff", "question" if first else "question_without", key)
     return Parts(opening, "\n\n".join(filter(None, body)), asks)
 
 
@@ -117,12 +123,12 @@ def _quote(text: str) -> str:
     return f"> {' '.join(text.split())}"
 
 
-def _terms(tellings: Sequence[Telling], key: str) -> str:
+def _terms(community: Community, tellings: Sequence[Telling], key: str) -> str:
     terms = [marked(one.noun) for one in tellings[:MOST_TERMS]]
-    return words("kickoff", "terms", key, terms=listed(terms)) if len(terms) > 1 else ""
+    return words(community, "kickoff", "terms", key, terms=listed(terms)) if len(terms) > 1 else ""
 
 
-def _trail(lesson: StoredSource) -> str:
+def _trail(community: Community, lesson: StoredSource) -> str:
     """The headings just below the title, where they say something."""
     found = [(int(level), " ".join(str(title).split())) for _, level, title, _ in lesson.structure.get("headings", ())]
     telling = [
@@ -131,7 +137,7 @@ def _trail(lesson: StoredSource) -> str:
     top = min((level for level, _ in telling), default=0)
     said = [title for level, title in telling if level == top and len(title.split()) <= HEADING_WORDS]
     lines = [f"- {_NUMBER.sub('', safety.clean(title))}" for title in list(dict.fromkeys(said))[:MOST_HEADINGS]]
-    return "\n".join((f"{words('kickoff', 'trail', '')}\n", *lines)) if len(lines) > 1 else ""
+    return "\n".join((f"{words(community, 'kickoff', 'trail', '')}\n", *lines)) if len(lines) > 1 else ""
 
 
 def _about(lesson: StoredSource) -> tuple[bool, Span | None]:

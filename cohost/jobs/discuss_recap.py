@@ -15,7 +15,7 @@ from cohost.discuss.week import Happened, Talk, Week
 from cohost.jobs.discuss_words import Parts, written
 from cohost.jobs.match_words import listed
 from cohost.jobs.shape import Outcome, Tools
-from cohost.model import Request, Source, Space
+from cohost.model import Community, Request, Source, Space
 from cohost.store import people
 from cohost.suggestion import Abstention, Draft, Evidence, Provenance, in_space
 
@@ -84,7 +84,8 @@ def propose(request: Request, tools: Tools) -> Sequence[Outcome]:
     done = written("recap", _parts(recap), tools, made)
     why = f"{happened.posts} posts by {happened.people} people in {week.key}; {len(happened.waiting)} questions still wait."
     shown = PromptPayload(
-        format="recap", kind="recap", title=words("recap", "title", week.key, **recap.values()), text=done.text,
+        format="recap", kind="recap", title=words(tools.community, "recap", "title", week.key, **recap.values()),
+        text=done.text,
         about=week.key, people=tuple(str(post.author_id) for post in happened.voices), why_now=why,
         publish_at=asked.get("publish_at") or "",
     )  # fmt: skip
@@ -92,20 +93,20 @@ def propose(request: Request, tools: Tools) -> Sequence[Outcome]:
 
 
 def _parts(recap: _Recap) -> Parts:
-    key, happened = f"{recap.space.id}/{recap.week.key}", recap.happened
+    key, happened, here = f"{recap.space.id}/{recap.week.key}", recap.happened, recap.tools.community
     sections = [
-        _section("talked", "\n".join(recap.talk(one) for one in happened.talks)),
-        _section("decided", "\n\n".join(recap.said(*one) for one in happened.said)),
-        _section("waiting", "\n".join(recap.waits(post) for post, _ in happened.waiting)),
-        words("recap", "voices", key, names=listed(_voices(recap))) if happened.voices else "",
+        _section(here, "talked", "\n".join(recap.talk(one) for one in happened.talks)),
+        _section(here, "decided", "\n\n".join(recap.said(*one) for one in happened.said)),
+        _section(here, "waiting", "\n".join(recap.waits(post) for post, _ in happened.waiting)),
+        words(here, "recap", "voices", key, names=listed(_voices(recap))) if happened.voices else "",
     ]
     one = "the open question" if len(happened.waiting) == 1 else "one of the open questions"
-    closing = words("recap", "closing_open" if happened.waiting else "closing", key, one=one)
-    return Parts(words("recap", "opening", key, **recap.values()), "\n\n".join(filter(None, sections)), closing)
+    closing = words(here, "recap", "closing_open" if happened.waiting else "closing", key, one=one)
+    return Parts(words(here, "recap", "opening", key, **recap.values()), "\n\n".join(filter(None, sections)), closing)
 
 
-def _section(part: str, text: str) -> str:
-    return f"{words('recap', part, '')}\n\n{text}" if text else ""
+def _section(community: Community, part: str, text: str) -> str:
+    return f"{words(community, 'recap', part, '')}\n\n{text}" if text else ""
 
 
 def _voices(recap: _Recap) -> list[str]:

@@ -16,7 +16,7 @@ from cohost.discuss.spans import evidence
 from cohost.jobs.discuss_words import Parts, written
 from cohost.jobs.shape import Outcome, Tools
 from cohost.match.stored import Fact, facts_of, says
-from cohost.model import Passage, Request, Source
+from cohost.model import Community, Passage, Request, Source
 from cohost.ports import Query
 from cohost.store import Tx, people, profiles, safety_cases, sources, suggestions
 from cohost.store.profiles import StoredProfile
@@ -89,7 +89,8 @@ def _draft(welcome: _Welcome, to: Destination, made: Provenance, *, tone: str) -
     done = written("welcome", _parts(welcome, own, called), welcome.tools, made, tone=tone)
     facts = [*own, *((match.mine, match.theirs) if match else ())]
     shown = PromptPayload(
-        format="welcome", kind="welcome", title=words("welcome", "title", "", name=called), text=done.text,
+        format="welcome", kind="welcome", text=done.text,
+        title=words(welcome.tools.community, "welcome", "title", "", name=called),
         about=me.member_id, people=tuple(filter(None, (me.member_id, welcome.person))), tone=tone, why_now=_why(welcome),
         facts=tuple(Stated(**fact.__dict__) for fact in dict.fromkeys(facts)),
     )  # fmt: skip
@@ -99,32 +100,33 @@ def _draft(welcome: _Welcome, to: Destination, made: Provenance, *, tone: str) -
 
 def _parts(welcome: _Welcome, own: Sequence[Fact], called: str) -> Parts:
     key, community = welcome.key, welcome.tools.community
-    greeting = words("welcome", "greeting", key, name=called, community=community.name)
-    opening = " ".join(filter(None, (greeting, _said_back(own, key))))
+    greeting = words(community, "welcome", "greeting", key, name=called, community=community.name)
+    opening = " ".join(filter(None, (greeting, _said_back(community, own, key))))
     together = community.big_purpose.activities[:TOGETHER]
-    joined = (
-        "" if own or not together else words("welcome", "together", key, values="; ".join(_plain(t) for t in together))
-    )
+    said = "; ".join(_plain(t) for t in together)
+    joined = "" if own or not together else words(community, "welcome", "together", key, values=said)
     place = "thread" if welcome.place.kind == "post" else "lesson"
     named = {place: linked(community, welcome.place), "space": welcome.space_name}
-    body = "\n\n".join(filter(None, (joined, _person(welcome), words("welcome", place, key, **named))))
-    return Parts(opening, body, words("welcome", f"closing_{place}", key))
+    body = "\n\n".join(filter(None, (joined, _person(welcome), words(community, "welcome", place, key, **named))))
+    return Parts(opening, body, words(community, "welcome", f"closing_{place}", key))
 
 
-def _said_back(own: Sequence[Fact], key: str) -> str:
-    return words("welcome", own[0].field, key, values=quoted(tuple(fact.value for fact in own))) if own else ""
+def _said_back(community: Community, own: Sequence[Fact], key: str) -> str:
+    return (
+        words(community, "welcome", own[0].field, key, values=quoted(tuple(fact.value for fact in own))) if own else ""
+    )
 
 
 def _person(welcome: _Welcome) -> str:
-    match = welcome.match
+    match, community = welcome.match, welcome.tools.community
     if match is None:
         named = welcome.names.get(welcome.person or "")
-        return words("welcome", "host", welcome.key, person=named) if named else ""
+        return words(community, "welcome", "host", welcome.key, person=named) if named else ""
     near = {"helps_you": "helps_same", "goals": "same_goals", "interests": "same_interests"}
     far = {"goals": "goals_near", "interests": "interests_near"}
     part = near.get(match.kind, match.kind) if match.same else far.get(match.kind, match.kind)
     values = {"mine": quoted((match.mine.value,)), "theirs": quoted((match.theirs.value,))}
-    return words("welcome", part, welcome.key, person=welcome.names[match.theirs.member_id], **values)
+    return words(community, "welcome", part, welcome.key, person=welcome.names[match.theirs.member_id], **values)
 
 
 def _why(welcome: _Welcome) -> str:

@@ -13,6 +13,7 @@ from cohost.errors import ModelUnavailable
 from cohost.jobs.shape import Tools
 from cohost.ports import Prompt
 from cohost.suggestion import Provenance
+from cohost.tone import EXCLUDED, excluded
 
 MOST_WORDS = 60  # of the opening or the closing
 _TOLD = re.compile(r"“[^”]*”|\*\*[^*]+\*\*|\d+|(?<=[a-z,;:] )[A-Z][\w'’-]*")  # what a draft can get wrong
@@ -63,6 +64,8 @@ def written(kind: Occasion, parts: Parts, tools: Tools, made: Provenance, *, ton
     new = Parts(_clean(done.output.opening), parts.body, _clean(done.output.closing))
     if not fits(new, parts, prompt):
         return Written(parts.text, replace(made, fallback="wrong_shape"))
+    if excluded(f"{new.opening}\n\n{new.closing}", tools.community.settings.words_excluded):
+        return Written(parts.text, replace(made, fallback=EXCLUDED))
     told = replace(
         made, made_by=done.model or tools.model.name, prompt=prompt.name, prompt_hash=prompt.hash,
         input_tokens=done.input_tokens, output_tokens=done.output_tokens,

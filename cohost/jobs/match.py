@@ -41,6 +41,7 @@ from cohost.store import Tx, requests, rounds
 from cohost.store.profiles import StoredProfile
 from cohost.store.rounds import Invitation
 from cohost.suggestion import Destination, Draft, Evidence, Message, Provenance, Suggestion
+from cohost.tone import EXCLUDED, excluded
 
 TITLE = "An introduction"
 SHORTEST, LONGEST = 40, 240  # characters of a sentence to talk about
@@ -95,7 +96,7 @@ def _draft(meeting: Meeting, plan: Planned, meanings: Meanings, tools: Tools) ->
     talk = _talk(facts, _topics(stored), to, plan, tools)
     here = {member: names[member] for member in meeting.member_ids}
     said = tuple(reason_for_hosts(reason, here) for reason in found)
-    shown = IntroductionPayload(
+    worded = IntroductionPayload(
         title=f"Introduce {listed([names[m] for m in meeting.member_ids])}", round_id=plan.round.id,
         shape=plan.asked.shape, purpose=plan.asked.purpose,
         people=tuple(Person(member_id=m, name=names[m]) for m in meeting.member_ids),
@@ -104,10 +105,19 @@ def _draft(meeting: Meeting, plan: Planned, meanings: Meanings, tools: Tools) ->
         facts=tuple(StatedFact(**fact.__dict__) for fact in facts), text=_text(said, talk.question),
         until=_day(plan.round.deadline), times=_times(meeting, plan, tools.clock()),
     )  # fmt: skip
+    shown = _with_messages(worded, found)
     return Draft(
-        _with_messages(shown, found).model_dump(mode="json"), talk.evidence, to, " ".join(shown.reasons),
+        shown.model_dump(mode="json"), talk.evidence, to, _rationale(shown, tools),
         _share(meeting.compatibility, plan), talk.made, (),
     )  # fmt: skip
+
+
+def _rationale(shown: IntroductionPayload, tools: Tools) -> str:
+    """Why, and which excluded word stands in a sentence that every introduction has."""
+    said = "\n\n".join((*shown.invitations.values(), *shown.reminders.values(), shown.text))
+    word = excluded(said, tools.community.settings.words_excluded)
+    told = f"It says “{word}”, which you excluded: this sentence has no other wording." if word else ""
+    return " ".join(filter(None, (*shown.reasons, told)))
 
 
 def _share(compatibility: float, plan: Planned) -> float:
@@ -157,7 +167,7 @@ def _talk(facts: Sequence[Fact], topics: Sequence[str], to: Destination, plan: P
     if best is None:
         return _Talk(question_without_lesson(facts), (), made)
     item = evidence_of(passages[best.passage], best.start, best.end)
-    written = question(item.title, item.quote, "/".join(to.member_ids))
+    written = question(item.title, item.quote, "/".join(to.member_ids), tools.community.settings.words_excluded)
     return _asked(facts, item, tools, _Talk(written, (item,), made)) if len(plan.meetings) <= MOST_ASKED else _Talk(
         written, (item,), made
     )  # fmt: skip
@@ -184,6 +194,8 @@ def _asked(facts: Sequence[Fact], item: Evidence, tools: Tools, otherwise: _Talk
     asked = " ".join(safety.clean(done.output.question, frozenset()).split())
     if not asked.endswith("?") or len(asked.split()) > QUESTION_WORDS or prompts.echoes(prompt, asked):
         return replace(otherwise, made=replace(otherwise.made, fallback="wrong_shape"))
+    if excluded(asked, tools.community.settings.words_excluded):
+        return replace(otherwise, made=replace(otherwise.made, fallback=EXCLUDED))
     made = replace(
         otherwise.made, made_by=done.model or tools.model.name, prompt=prompt.name, prompt_hash=prompt.hash,
         input_tokens=done.input_tokens, output_tokens=done.output_tokens,

@@ -12,6 +12,7 @@ from cohost.jobs.match_payload import IntroductionPayload
 from cohost.match.profile import WEEK_HOURS
 from cohost.match.reasons import Reason
 from cohost.match.stored import Fact
+from cohost.tone import allowed
 
 QUESTIONS = (
     "In “{title}” it says: “{quote}” Where have you seen this go differently?",
@@ -20,6 +21,7 @@ QUESTIONS = (
     "From “{title}”: “{quote}” What is the hardest part of this for each of you?",
     "Here is something from “{title}”: “{quote}” How would you explain it to a friend, with your own example?",
 )
+SENTENCE_ALONE = "“{title}”: “{quote}”"
 QUESTION_ON_A_GOAL = "One of you aims at “{goal}”. What is the next small step, and what could get in its way?"
 QUESTION_WITHOUT = "What did each of you work on last, and where did you get stuck?"
 NOTHING_SHOWN = "They show little of themselves. This round leaves out nobody whom its rules allow to meet somebody."
@@ -111,10 +113,13 @@ def exchange(shown: IntroductionPayload, member_id: str, accepted: Collection[st
     return "\n\n".join(filter(None, (start, shown.text, when)))
 
 
-def question(title: str, quote: str, key: str) -> str:
-    """A concrete first question about a sentence of a lesson; the same pair always gets the same pattern."""
-    at = int(sha256(key.encode()).hexdigest(), 16) % len(QUESTIONS)
-    return QUESTIONS[at].format(title=title, quote=quote)
+def question(title: str, quote: str, key: str, avoid: Collection[str] = ()) -> str:
+    """A concrete first question about a sentence of a lesson; the same pair always gets the same pattern.
+
+    The sentence alone where every pattern uses a word to `avoid`.
+    """
+    known = allowed(QUESTIONS, avoid) or (SENTENCE_ALONE,)
+    return known[int(sha256(key.encode()).hexdigest(), 16) % len(known)].format(title=title, quote=quote)
 
 
 def question_without_lesson(facts: Sequence[Fact]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -61,9 +61,10 @@ def clear(tx: Tx, community_id: str, space_id: str, *, since: datetime) -> None:
     tx.execute(slots.delete().where(where, slots.c.status == "planned"))
 
 
-def due(tx: Tx, until: datetime, *, limit: int) -> list[tuple[str, Slot]]:
-    """(community, slot) of planned ones up to a time, earliest first."""
+def due(tx: Tx, until: datetime, *, now: datetime, resting: Collection[str] = (), limit: int) -> list[tuple[str, Slot]]:
+    """(community, slot) of planned ones up to a time, earliest first; of resting communities only those that are over."""
     query = sa.select(slots).where(slots.c.status == "planned", slots.c.at <= until)
+    query = query.where(slots.c.community_id.not_in(resting) | (slots.c.at <= now))
     rows = tx.execute(query.order_by(slots.c.at, slots.c.id).limit(limit))
     return [(row.community_id, _slot(row)) for row in rows]
 

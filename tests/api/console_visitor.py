@@ -49,7 +49,7 @@ class Visitor:
         found = re.search(r'name="form_token" value="([^"]*)"', self.http.get(path).text)
         return html.unescape(found[1]) if found else ""
 
-    def submit(self, path: str, *, on: str, files: object = None, **fields: str) -> httpx.Response:
+    def submit(self, path: str, *, on: str, files: object = None, **fields: str | list[str]) -> httpx.Response:
         """Send the form of the page `on` to `path` and follow where it leads."""
         return self.http.post(path, data={"form_token": self.token(on), **fields}, files=files)
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True) 
 FORM = {
     "name": "Harbour School", "version": "1", "for_whom": "sailors", "goals": "Sail home\n\nTie a bowline",
     "activities": "", "outcome": "Everyone sails.", "guidelines": "Be kind.", "caution": "careful",
-    "answer_words": "120", "waiting_text": "One moment.",
+    "answer_words": "120", "waiting_text": "One moment.", "words_excluded": "amazing\ngame changer",
 }  # fmt: skip
 
 
@@ -38,14 +38,32 @@ def test_a_host_changes_the_big_purpose_and_the_settings(hana, core):
     assert now.big_purpose.version == 2
     assert now.settings.caution == "careful"
     assert now.settings.waiting_text == "One moment."
+    assert now.settings.words_excluded == ("amazing", "game changer")
+
+
+def test_what_is_not_ticked_comes_only_when_asked_for(hana, core):
+    hana.submit("/community", on="/community", **FORM, by_itself=["prompt", "welcome"])
+    assert community(core).settings.unasked_off == ("recap", "kickoff")
+    page = hana.text("/community")
+    assert re.findall(r'name="by_itself" value="(\w+)" checked', page) == ["prompt", "welcome"]
+
+
+def test_too_many_words_to_avoid_are_refused_and_kept(hana):
+    answer = hana.submit("/community", on="/community", **{**FORM, "words_excluded": "\n".join(map(str, range(51)))})
+    assert answer.status_code == 422
+    assert "Words to avoid" in answer.text
+    assert "\n50</textarea>" in answer.text
 
 
 def test_saving_what_was_there_changes_nothing(hana, core):
     before = community(core)
     page = hana.text("/community")
     lines = re.findall(r'<input[^>]*name="(name|version|answer_words|waiting_text)"[^>]*value="([^"]*)"', page)
-    texts = re.findall(r'<textarea id="(for_whom|goals|activities|outcome)"[^>]*>\n(.*?)</textarea>', page, re.DOTALL)
+    texts = re.findall(
+        r'<textarea id="(for_whom|goals|activities|outcome|words_excluded)"[^>]*>\n(.*?)</textarea>', page, re.DOTALL
+    )
     fields = {name: html.unescape(value) for name, value in lines + texts}
+    fields["by_itself"] = re.findall(r'name="by_itself" value="(\w+)" checked', page)
     hana.submit("/community", on="/community", **fields, guidelines="Be kind.", caution="balanced")
     assert community(core) == before
 

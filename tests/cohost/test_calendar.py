@@ -82,6 +82,19 @@ def test_a_draft_appears_ahead_of_its_slot_and_is_posted_then(on: Story, clock: 
     assert on.now(one).status == "published"
 
 
+def test_where_prompts_come_only_when_asked_for_slots_rest(on: Story, clock: Any) -> None:
+    plan(on, weeks=3)
+    on.settings(jobs=("discuss",), unasked_off=("prompt",))
+    clock.forward(days=4)  # the first slot is over, the second comes near
+    assert drafts(on) == []
+    assert [one.status for one in on.core.calendar.listed(HERE)] == ["missed", "planned", "planned"]
+    with pytest.raises(Conflict, match="only when you ask"):
+        plan(on)
+    on.settings(jobs=("discuss",), unasked_off=())
+    on.work()
+    assert [one.status for one in on.core.calendar.listed(HERE)] == ["missed", "asked", "planned"]
+
+
 def test_what_was_missed_is_skipped_and_not_bunched(on: Story, clock: Any) -> None:
     plan(on, weeks=6)
     clock.forward(days=25)  # nobody worked for so long: the slots of days 1, 8, 15 and 22 are over

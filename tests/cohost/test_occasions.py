@@ -12,7 +12,7 @@ from story import HERE, Story
 
 from cohost.errors import Conflict, InvalidInput, NotFound
 from cohost.model import Member, SourceInput
-from cohost.store import people, profiles, requests, safety_cases, suggestions
+from cohost.store import people, places, profiles, requests, safety_cases, sources, suggestions
 from cohost.store.audit import OPERATOR
 from cohost.store.profiles import StoredProfile
 from cohost.store.safety_cases import Report
@@ -277,6 +277,35 @@ class TestDue:
         assert self.due(on) == []
         with pytest.raises(Conflict):
             recap(on)
+
+    @pytest.mark.parametrize("off", ["recap", "kickoff"])
+    def test_a_kind_that_is_off_comes_only_when_asked_for(self, on: Story, off: str) -> None:
+        busy_week(on)
+        on.core.calendar.plan(on.cast.caller("hana"), "lounge", weeks=1, a_week=1, themes=["Tides"], actor=OPERATOR)
+        on.clock.forward(hours=-9)  # type: ignore[attr-defined]  so that the kick-off's day is to come
+        on.settings(jobs=("discuss",), unasked_off=(off,))
+        kinds = {one.split()[0] for one in self.due(on)}
+        assert kinds & {"recap", "kickoff"} == {"recap", "kickoff"} - {off}
+        assert (recap if off == "recap" else kickoff)(on).status == "pending"
+
+
+def test_what_works_counts_recaps_and_welcomed_members_who_wrote(on: Story) -> None:
+    busy_week(on)
+    on.publish(recap(on))
+    with on.core.store.write() as tx:
+        people.put_member(tx, HERE, Member("nia", "Nia"), on.clock())
+    on.publish(welcome(on, "ada"))
+    on.publish(welcome(on, "nia"))
+    before = {one.format: (one.drafted, one.approved, one.replies) for one in on.core.discussion.record(HERE)}
+    assert before == {"welcome": (2, 2, 0), "recap": (1, 1, 0)}
+    with on.core.store.read() as tx:
+        (posted,) = [p for p in sources.in_space(tx, places.space(tx, HERE, "lounge").pk) if p.origin == "cohost"]
+    day = (on.clock() + timedelta(days=1) - MONDAY).total_seconds() / 86400
+    say(on, "reply", "nia", "I can help with the paint.", parent=posted.id, day=day)
+    say(on, "again", "ada", "So can I.", parent="paint", day=day)
+    say(on, "late", "ada", "Too late to count.", parent="paint", day=day + 30)
+    after = {one.format: (one.replies, one.first_replies) for one in on.core.discussion.record(HERE)}
+    assert after == {"welcome": (2, 1), "recap": (1, 1)}  # ada had written before her welcome
 
 
 class TestModel:
