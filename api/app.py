@@ -46,6 +46,7 @@ from api.routes import (
     spaces,
     suggestions,
     themes,
+    wording,
 )  # fmt: skip
 from api.schemas import Problem
 from cohost import __version__
@@ -59,7 +60,7 @@ ROUTERS = (
     discussion.making, discussion.router, occasions.making, calendar.making, calendar.router, themes.router,
     profiles.making, profiles.router, rounds.making, rounds.router, invitations.making, invitations.router,
     helping.making, helping.router,
-    suggestions.deciding, suggestions.router, audit.router,
+    suggestions.deciding, suggestions.router, wording.deciding, audit.router,
     keys.making, keys.router, sign_in.router, connectors.making, connectors.router, hooks.making,
     hooks.router, health.router,
 )  # fmt: skip

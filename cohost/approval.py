@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
+from typing import Any
 
 from cohost import recall, rights, steps, withdrawal
 from cohost.connectors import Connectors
 from cohost.errors import CohostError, Conflict, StaleVersion
-from cohost.jobs import JOBS, match_now
+from cohost.jobs import JOBS, match_now, match_payload
 from cohost.jobs.moderate_words import BACK_BY_HAND
 from cohost.model import Caller
+from cohost.quotes import Readable
 from cohost.rights import Jobs
 from cohost.store import Store, Tx, audit, publications, requests, suggestions
-from cohost.suggestion import Decision, Publication, Status, Suggestion, check_move
-from cohost.verdict import Verdict, record
+from cohost.suggestion import Decision, Message, Publication, Status, Suggestion, check_move
+from cohost.verdict import DECIDABLE, Verdict, record
 
 EXPIRED_AT_ONCE = 20  # in one transaction, so that nobody waits long for its locks
 
@@ -47,6 +49,23 @@ class Approval:
         """One suggestion; raises NotFound when it is absent or not for the caller to see."""
         with self._store.read() as tx:
             return rights.in_sight(tx, caller, suggestion_id, self._jobs)
+
+    def preview(self, caller: Caller, suggestion_id: str, payload: dict[str, Any]) -> list[Message]:
+        """What would go out if this edit were approved; checks it as an edit, and stores nothing.
+
+        Raises NotFound, InvalidInput, and Conflict where it is not to be decided any more.
+        """
+        with self._store.read() as tx:
+            shown = rights.in_sight(tx, caller, suggestion_id, self._jobs)
+            if shown.status not in DECIDABLE:
+                raise Conflict(f"Suggestion {shown.id} is {shown.status}: nothing of it can be edited.")
+            job = self._jobs[shown.job]
+            revision = job.revise(shown, payload, Readable(tx, shown.community_id, shown.destination))
+            if (
+                shown.job == match_payload.NAME
+            ):  # its messages are the invitations; what is edited follows below the names
+                return [Message(shown.destination, "", str(revision.payload["text"]))]
+            return job.messages(revision.payload, shown.destination, shown.request_id)
 
     def decide(self, caller: Caller, suggestion_id: str, decision: Decision) -> Suggestion:
         """Apply a verdict on the version that the person saw.

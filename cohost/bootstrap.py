@@ -30,6 +30,7 @@ from cohost.rehearsal import Prices
 from cohost.rehearsals import Rehearsals
 from cohost.reports import Reports
 from cohost.restore import Restore
+from cohost.rewording import Rewording
 from cohost.round_approval import RoundApproval
 from cohost.rounds import Rounds
 from cohost.sensitivity import Tuner
@@ -85,6 +86,7 @@ class App:
     invitations: Invitations
     helping: Helping
     discussion: Discussion
+    rewording: Rewording
     calendar: Calendar
     purposes: Purposes
     themes: Themes
@@ -183,6 +185,7 @@ def _wired(
         introduced,
         helping,
         Discussion(store, clock),
+        Rewording(store, clock, reads, model),
         planned,
         Purposes(store, clock, model),
         Themes(store, clock, search),

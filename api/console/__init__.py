@@ -27,6 +27,7 @@ from api.console import (
     suggestion,
     upload,
     uses,
+    wording,
 )  # fmt: skip
 from api.console.headers import SafeHeaders
 from api.console.page import HERE
@@ -45,6 +46,7 @@ def mount(app: FastAPI, core: App, rates: Rates) -> None:
         session,
         queue,
         suggestion,
+        wording,
         gaps,
         helping,
         introductions,

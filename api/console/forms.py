@@ -50,6 +50,10 @@ class Form:
         raw = self._data.get(name)
         return raw.replace("\r\n", "\n") if isinstance(raw, str) else ""
 
+    def has(self, name: str) -> bool:
+        """Whether the form holds a field, be it empty."""
+        return isinstance(self._data.get(name), str)
+
     def several(self, name: str) -> list[str]:
         """What was typed into fields of the same name, empty ones left out."""
         values = [raw.replace("\r\n", "\n").strip() for raw in self._data.getlist(name) if isinstance(raw, str)]

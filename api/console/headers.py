@@ -18,6 +18,16 @@ SAFE = {
 
 OWN_SCRIPTS = "/queue"  # the pages with keys; everything on them works without
 SCRIPTS_TOO = SAFE["Content-Security-Policy"] + "; script-src 'self'"
+ASKS_TOO = (
+    SCRIPTS_TOO + "; connect-src 'self'"
+)  # the page of one suggestion: its script asks for the preview of an edit
+
+
+def policy(path: str) -> str:
+    """What the page at a path may do."""
+    if path.startswith(f"{OWN_SCRIPTS}/"):
+        return ASKS_TOO
+    return SCRIPTS_TOO if path == OWN_SCRIPTS else SAFE["Content-Security-Policy"]
 
 
 class SafeHeaders:
@@ -30,7 +40,7 @@ class SafeHeaders:
         """Add the headers when the answer starts."""
         path = scope.get("path", "")
         static = path.startswith("/static/")
-        keys = {"Content-Security-Policy": SCRIPTS_TOO} if f"{path}/".startswith(f"{OWN_SCRIPTS}/") else {}
+        keys = {"Content-Security-Policy": policy(path)}
 
         async def safe_send(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -13,6 +13,7 @@ from api.console.page import HostOnly, Visit, see
 from cohost.discuss.occasions import OCCASION_NAMES
 from cohost.discuss.patterns import FORMAT_NAMES
 from cohost.discuss.payload import NAME
+from cohost.discuss.variations import MOST as VARIATIONS
 from cohost.errors import Conflict, InvalidInput, NotFound
 from cohost.model import Member, Source
 from cohost.store import people, sources
@@ -42,6 +43,7 @@ def draft(visit: HostOnly, form: Posted) -> Response:
         asked = {
             "number": min(max(form.number("number"), 1), MOST), "theme": form.text("theme", most=200),
             "format": chosen or None, "tone": form.text("tone", most=200),
+            "variations": min(max(form.number("variations"), 1), VARIATIONS) if form.typed("variations") else 1,
         }  # fmt: skip
         visit.core.discussion.ask(visit.caller, form.text("space", most=500, required=True), asked, visit.actor)
     except (Conflict, InvalidInput, NotFound) as error:
@@ -116,7 +118,7 @@ def _page(visit: Visit, *, done: bool = False, trouble: str = "", status: int = 
     spaces = [space for space in visit.sight.spaces.values() if space.kind != "event"]
     return visit.page(
         "prompts.html", status=status, drafts=drafts, spaces=sorted(spaces, key=lambda space: space.name), done=done,
-        trouble=trouble, formats=FORMAT_NAMES, kinds=OCCASION_NAMES,
+        trouble=trouble, formats=FORMAT_NAMES, kinds=OCCASION_NAMES, names={**FORMAT_NAMES, **OCCASION_NAMES},
         newest=_newest(visit), lessons=_lessons(visit), record=visit.core.discussion.record(visit.community.id),
         on=NAME in visit.community.settings.jobs, slots=visit.core.calendar.listed(visit.community.id)[:SLOTS_SHOWN],
     )  # fmt: skip

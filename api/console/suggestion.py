@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -17,11 +18,14 @@ from api.console.helping import days_of, members_first
 from api.console.page import HostOnly, StaffOnly, Visit, see
 from api.console.queue import asked_by, waiting_like
 from cohost import recall
+from cohost.discuss.occasions import OCCASION_NAMES
+from cohost.discuss.patterns import FORMAT_NAMES
+from cohost.discuss.reword import HOWS
 from cohost.errors import AlreadyDecided, Conflict, DeliveryFailed, InvalidInput, StaleVersion
 from cohost.model import Source
 from cohost.sensitivity import agreement
 from cohost.store import feedback, moderation_fits, safety_cases, sources, suggestions
-from cohost.suggestion import Decision, Suggestion, Verdict
+from cohost.suggestion import Decision, Message, Suggestion, Verdict
 
 router = APIRouter()
 TEXT_CHARACTERS = 20_000  # the longest message of any connector
@@ -43,7 +47,7 @@ def decide(visit: StaffOnly, suggestion_id: str, form: Posted) -> Response:
         decision = _decision(form)
         visit.core.approval.decide(visit.caller, suggestion_id, decision)
     except (InvalidInput, Conflict) as error:
-        return _refused(visit, suggestion_id, error, kept=form.typed("text"))
+        return refused(visit, suggestion_id, error, typed=typed_in(form))
     return see(f"/queue/{suggestion_id}?done=yes")
 
 
@@ -53,7 +57,7 @@ def undo(visit: StaffOnly, suggestion_id: str, form: Posted) -> Response:
     try:
         visit.core.approval.undo(visit.caller, suggestion_id)
     except (Conflict, DeliveryFailed) as error:
-        return _refused(visit, suggestion_id, error)
+        return refused(visit, suggestion_id, error)
     return see(f"/queue/{suggestion_id}?done=yes")
 
 
@@ -64,7 +68,7 @@ def delivery(visit: StaffOnly, suggestion_id: str, form: Posted) -> Response:
     try:
         visit.core.approval.delivery(visit.caller, suggestion_id, sent=sent)
     except Conflict as error:
-        return _refused(visit, suggestion_id, error)
+        return refused(visit, suggestion_id, error)
     return see(f"/queue/{suggestion_id}?done=yes")
 
 
@@ -74,7 +78,7 @@ def ask_members_first(visit: HostOnly, suggestion_id: str, form: Posted) -> Resp
     try:
         visit.core.helping.ask(visit.caller, suggestion_id, visit.actor, days=days_of(form))
     except (InvalidInput, Conflict) as error:
-        return _refused(visit, suggestion_id, error)
+        return refused(visit, suggestion_id, error)
     return see(f"/queue/{suggestion_id}")
 
 
@@ -94,18 +98,35 @@ def _decision(form: Form) -> Decision:
         raise InvalidInput("Choose one of the buttons: approve, edit, reject or escalate.", field="verdict")
     payload = None
     if verdict == "edit":
-        step = form.text("step", most=20)  # of a flag: apart from the verdict, and it may need no words
-        text = form.text("text", most=TEXT_CHARACTERS, label="Your text", required=not step)
-        payload = {"text": text, "step": step} if step else {"text": text}
-        payload |= {"move_to": form.text("move_to", most=500)} if step == "move" else {}
-        payload |= {name: form.text(name, most=300) for name in ("title", "low_effort") if form.typed(name)}
+        payload = changed_in(form)
     return Decision(verdict, form.number("version"), payload, form.text("reason", most=REASON_CHARACTERS))
 
 
-def _refused(visit: Visit, suggestion_id: str, error: Refusal, *, kept: str = "") -> HTMLResponse:
+def changed_in(form: Form) -> dict[str, Any]:
+    """The changed payload that a form holds."""
+    step = form.text("step", most=20)  # of a flag: apart from the verdict, and it may need no words
+    text = form.text("text", most=TEXT_CHARACTERS, label="Your text", required=not step)
+    payload = {"text": text, "step": step} if step else {"text": text}
+    payload |= {"move_to": form.text("move_to", most=500)} if step == "move" else {}
+    payload |= {"low_effort": form.text("low_effort", most=300)} if form.has("low_effort") else {}
+    return payload | ({"title": form.text("title", most=300)} if form.typed("title") else {})
+
+
+def typed_in(form: Form) -> dict[str, str]:
+    """What a person typed into the fields of an edit, to show it again."""
+    return {name: form.typed(name) for name in ("text", "title", "low_effort") if form.has(name)}
+
+
+def with_preview(visit: Visit, suggestion_id: str, typed: dict[str, str], previewed: Sequence[Message]) -> HTMLResponse:
+    """The page with what was typed, and what would be posted."""
+    return _page(visit, suggestion_id, typed=typed, previewed=previewed)
+
+
+def refused(visit: Visit, suggestion_id: str, error: Refusal, *, typed: dict[str, str] | None = None) -> HTMLResponse:
+    """The page as it stands now, with what stood in the way and what was typed."""
     suggestion = visit.core.approval.visible(visit.caller, suggestion_id)
     message = _kindly(visit, suggestion, error)
-    return _page(visit, suggestion_id, status=status_of(error), refusal=message, kept=kept)
+    return _page(visit, suggestion_id, status=status_of(error), refusal=message, typed=typed or {})
 
 
 def _kindly(visit: Visit, suggestion: Suggestion, error: Refusal) -> str:
@@ -125,8 +146,9 @@ def _kindly(visit: Visit, suggestion: Suggestion, error: Refusal) -> str:
 
 
 def _page(
-    visit: Visit, suggestion_id: str, *, status: int = 200, done: bool = False, refusal: str = "", kept: str = ""
-) -> HTMLResponse:
+    visit: Visit, suggestion_id: str, *, status: int = 200, done: bool = False, refusal: str = "",
+    typed: dict[str, str] | None = None, previewed: Sequence[Message] = (),
+) -> HTMLResponse:  # fmt: skip
     suggestion = visit.core.approval.visible(visit.caller, suggestion_id)
     with visit.core.store.read() as tx:
         snapshots = suggestions.snapshot_rows(tx, suggestion.id)
@@ -138,10 +160,11 @@ def _page(
         "suggestion.html", status=status, suggestion=suggestion, tab=words.tab_for(suggestion),
         text=str(suggestion.payload.get("text", "")), asked_by=asked_by(visit, suggestion),
         evidence=in_sources(visit, suggestion), snapshots=snapshots, verdicts=_verdicts(visit, suggestion),
-        edited=_edited(suggestion), done=done, refusal=refusal, kept=kept, changes=changes, said=said,
+        edited=_edited(suggestion), done=done, refusal=refusal, kept=(typed or {}).get("text", ""), changes=changes, said=said,
         remarks=remarks, unseen=unseen, beside=_beside(visit, suggestion), answered=_answered(visit, suggestion),
         reports=_reports(visit, suggestion), agreed=_agreed(visit, suggestion),
-        members_first=members_first(visit, suggestion),
+        members_first=members_first(visit, suggestion), typed=typed or {}, previewed=previewed,
+        hows=HOWS, formats={**FORMAT_NAMES, **OCCASION_NAMES},
     )  # fmt: skip
 
 

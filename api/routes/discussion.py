@@ -11,6 +11,7 @@ from api.auth import Host, actor
 from api.core import Core
 from api.idempotency import IdempotencyKey, IdempotentRoute
 from api.schemas import ANY_TEXT, Body, Id, View, Whole, responses
+from cohost.discuss.variations import MOST
 
 router = APIRouter(tags=["discussion"])
 making = APIRouter(tags=["discussion"], route_class=IdempotentRoute)
@@ -25,6 +26,9 @@ class PromptsBody(Body):
     number: Whole = Field(3, ge=1, le=60)
     theme: str = Field("", max_length=200, pattern=ANY_TEXT, description="Only lessons near this are used.")
     format: Form | None = Field(None, description="Left out: formats in turn.")
+    variations: Whole = Field(
+        1, ge=1, le=MOST, description="Wordings of each draft on the same evidence, to choose from side by side."
+    )
     tone: str = Field(
         "", max_length=200, pattern=ANY_TEXT, description="For a language model; patterns have their own."
     )

@@ -210,7 +210,7 @@ def decide(
     """Approve as shown, edit and approve, reject, or hand to a host."""
     decision = Decision(body.verdict, body.version, body.payload, body.reason, body.publish_at)
     done = core.approval.decide(caller, id, decision)
-    return _shown(core, caller, done, response)
+    return shown(core, caller, done, response)
 
 
 @deciding.post("/v1/suggestions/{id}/undo", summary="Take back", responses=responses(401, 403, 404, 409, 422))
@@ -220,7 +220,7 @@ def undo(
     """Reverse a published suggestion; a 409 says what to do by hand where the connector cannot.
 
     One that is approved and not sent yet loses its approval and waits for a decision again."""
-    return _shown(core, caller, core.approval.undo(caller, id), response)
+    return shown(core, caller, core.approval.undo(caller, id), response)
 
 
 @deciding.post(
@@ -237,10 +237,11 @@ def settle_delivery(
     idempotency_key: IdempotencyKey = None,
 ) -> SuggestionDetail:
     """For a suggestion whose delivery is `uncertain`."""
-    return _shown(core, caller, core.approval.delivery(caller, id, sent=body.sent), response)
+    return shown(core, caller, core.approval.delivery(caller, id, sent=body.sent), response)
 
 
-def _shown(core: App, caller: Caller, suggestion: Suggestion, response: Response) -> SuggestionDetail:
+def shown(core: App, caller: Caller, suggestion: Suggestion, response: Response) -> SuggestionDetail:
+    """A suggestion after a change, with where it is read."""
     response.headers["Content-Location"] = f"/v1/suggestions/{suggestion.id}"
     return _detail(core, caller, suggestion)
 

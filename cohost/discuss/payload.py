@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict
 
 NAME = "discuss"
@@ -14,6 +16,19 @@ class Stated(BaseModel):
     member_id: str
     field: str
     value: str
+
+
+class Wording(BaseModel):
+    """The same draft in other words; its evidence is the same."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    format: str
+    title: str
+    text: str
+    options: tuple[str, ...] = ()
+    low_effort: str = ""
+    reworded: str = ""  # how it came of another one, for the host
+    provenance: dict[str, Any] = {}  # as that of a suggestion
 
 
 class PromptPayload(BaseModel):
@@ -35,4 +50,7 @@ class PromptPayload(BaseModel):
     about: str = ""  # of other kinds: which member, week or lesson
     people: tuple[str, ...] = ()  # members it names; it is withdrawn when one of them leaves
     facts: tuple[Stated, ...] = ()
+    reworded: str = ""  # how these words came of earlier ones, for the host; "" = they are the first
+    earlier: tuple[Wording, ...] = ()  # what it was before a host had it worded anew, oldest first
+    variations: tuple[Wording, ...] = ()  # others to choose instead
     publish_at: str = ""  # when the calendar wants it posted; the host's own time goes before

@@ -18,9 +18,11 @@ DRAFTS_EMBEDDED = 300  # the newest; older ones are told by their quotes and ter
 class Earlier:
     """What was there before, and what this run has added."""
 
-    def __init__(self, tx: Tx, community_id: str, embedder: Embedder) -> None:
+    def __init__(self, tx: Tx, community_id: str, embedder: Embedder, *, without: str = "") -> None:
         self._embedder = embedder
-        self.drafts = [one for one in suggestions.of_job(tx, community_id, NAME) if one.payload.get("text")]
+        self.drafts = [
+            one for one in suggestions.of_job(tx, community_id, NAME) if one.payload.get("text") and one.id != without
+        ]
         payloads = [PromptPayload.model_validate(one.payload) for one in self.drafts]
         self._quotes = {item.quote for one in self.drafts for item in one.evidence}
         self._pairs = {(one.format, one.concept.casefold()) for one in payloads}
@@ -37,6 +39,10 @@ class Earlier:
         """Whether it, or something near it, was there before; `vector` is that of its text."""
         if quote in self._quotes or (draft.format, draft.concept.casefold()) in self._pairs:
             return True
+        return self.is_near(vector)
+
+    def is_near(self, vector: FloatArray) -> bool:
+        """Whether a text says the same as one that was there before."""
         return any(float((known @ vector).max()) >= ALIKE for known in self._vectors if len(known))
 
     def add(self, draft: PromptPayload, quote: str, vector: FloatArray) -> None:

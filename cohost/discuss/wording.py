@@ -37,12 +37,13 @@ class WrittenPrompt(BaseModel):
 
 def by_pattern(
     form: Format, telling: Telling, quote: str, title: str, options: Sequence[str], key: str,
-    avoid: tuple[str, ...] = (),
+    avoid: tuple[str, ...] = (), *, turn: int = 0,
 ) -> PromptPayload:  # fmt: skip
-    """The same telling always gets the same pattern; `title` is the lesson's."""
+    """The same telling always gets the same pattern, and in another turn another one; `title` is the lesson's."""
     known = patterns(avoid)[form]
     fitting = known.fitting(telling)
-    pattern = fitting[int(sha256(f"{key}/{telling.term}/{form}".encode()).hexdigest(), 16) % len(fitting)]
+    at = int(sha256(f"{key}/{telling.term}/{form}".encode()).hexdigest(), 16) + turn
+    pattern = fitting[at % len(fitting)]
     body = pattern.format(concept=marked(telling.noun), title=title, first=telling.first, second=telling.second)
     listed = "\n".join(f"- {option}" for option in options)
     text = "\n\n".join(filter(None, (_quoted(quote, title), body, listed)))

@@ -14,6 +14,7 @@ from cohost.discuss.patterns import FORMATS, Format, Patterns, patterns
 from cohost.discuss.payload import NAME, PromptPayload
 from cohost.discuss.repeats import ALIKE, Earlier, text_of
 from cohost.discuss.serving import Served, Serving
+from cohost.discuss.variations import Worded, variations
 from cohost.discuss.wording import FEWEST_OPTIONS, MOST_OPTIONS, by_model, by_pattern
 from cohost.errors import InvalidInput
 from cohost.jobs import discuss_kickoff, discuss_recap, discuss_welcome
@@ -157,16 +158,19 @@ def _in_turn(
     """Each with a format: the one proposed least so far that has a pattern made for the sentence."""
     counts: Counter[str] = Counter(used)
     for one in found:
-        fitting: list[Format] = [form for form in known if asked in (None, "", form)]
-        if len(one.others) < FEWEST_OPTIONS - 1:
-            fitting = [form for form in fitting if form != "poll"]
-        fitting = [form for form in fitting if known[form].fitting(one.telling)]
+        fitting = [form for form in _forms(one, known) if asked in (None, "", form)]
         ranked = sorted(
             fitting, key=lambda form: (counts[form], form != "poll" and not known[form].made_for(one.telling))
         )
         if ranked:
             counts[ranked[0]] += 1
             yield one, ranked[0]
+
+
+def _forms(one: _Found, known: Mapping[Format, Patterns]) -> list[Format]:
+    """Those with a pattern for the sentence; a poll needs enough to choose from."""
+    fitting = [form for form in known if known[form].fitting(one.telling)]
+    return fitting if len(one.others) >= FEWEST_OPTIONS - 1 else [form for form in fitting if form != "poll"]
 
 
 def _draft(
@@ -179,34 +183,58 @@ def _draft(
     serving: Serving,
 ) -> Draft | None:
     """None where it, or something like it, was there before, or where it serves nothing."""
-    options = _options(one) if form == "poll" else ()
-    named = one.lesson.title
-    key, avoid = f"{one.lesson.space_id}/{one.lesson.id}", tools.community.settings.words_excluded
-    drafted = by_pattern(form, one.telling, one.quote, named, options, key, avoid)
     why = _why_now(one, said)
     said_by_host = {name: asked.get(name) or "" for name in ("tone", "theme", "publish_at")}
-    drafted = drafted.model_copy(update={"why_now": why, **said_by_host})
-    vector = earlier.embed([text_of(drafted)])[0]
-    serves = serving.of(named, f"{one.telling.term}. {one.quote}")
-    if earlier.knows(drafted, one.quote, vector) or serves is None:
+    serves = serving.of(one.lesson.title, f"{one.telling.term}. {one.quote}")
+
+    def worded(as_form: Format, turn: int) -> Worded | None:
+        drafted = _by_pattern(one, as_form, turn, tools)
+        if drafted is None:
+            return None
+        return _in_words(drafted.model_copy(update={"why_now": why, **said_by_host}), one, tools, earlier)
+
+    first = worded(form, 0) if serves is not None else None
+    if first is None or serves is None:
         return None
-    worded, made = by_model(drafted, one.quote, named, tools, _voice(earlier), _made(tools))
-    if worded is not drafted:
-        reworded = earlier.embed([text_of(worded)])[0]
-        if earlier.knows(worded, one.quote, reworded):
-            worded, made = drafted, replace(made, made_by="embedded", fallback="repeated")
-        else:
-            vector = reworded
-    earlier.add(worded, one.quote, vector)
+    fitting = [form] if asked.get("format") else _forms(one, patterns(tools.community.settings.words_excluded))
+    others = variations(first, fitting, worded, int(asked.get("variations") or 1) - 1)
+    for known in (first, *others):
+        earlier.add(known.draft, one.quote, known.vector)
     item = Evidence(
         one.lesson.space_id, one.lesson.id, one.lesson.version, one.telling.start, one.telling.end, one.quote,
         title=one.lesson.title, url=one.lesson.url,
     )  # fmt: skip
-    shown = worded.model_copy(update={"serves": serves.text, "serves_part": serves.part or ""})
+    beside = tuple(known.as_wording() for known in others)
+    shown = first.draft.model_copy(
+        update={"serves": serves.text, "serves_part": serves.part or "", "variations": beside}
+    )
     return Draft(
         shown.model_dump(mode="json"), (item,), in_space(asked["space_id"]), _rationale(shown, serves),
-        min(one.telling.weight / 2, 1.0), made, (),
+        min(one.telling.weight / 2, 1.0), first.made, (),
     )  # fmt: skip
+
+
+def _by_pattern(one: _Found, form: Format, turn: int, tools: Tools) -> PromptPayload | None:
+    """None where there are not so many patterns for the sentence."""
+    options = _options(one) if form == "poll" else ()
+    key, avoid = f"{one.lesson.space_id}/{one.lesson.id}", tools.community.settings.words_excluded
+    if turn >= len(patterns(avoid)[form].fitting(one.telling)):
+        return None
+    return by_pattern(form, one.telling, one.quote, one.lesson.title, options, key, avoid, turn=turn)
+
+
+def _in_words(drafted: PromptPayload, one: _Found, tools: Tools, earlier: Earlier) -> Worded | None:
+    """In a language model's words where there are some that can be used; None where it, or something like it, was there."""
+    vector = earlier.embed([text_of(drafted)])[0]
+    if earlier.knows(drafted, one.quote, vector):
+        return None
+    worded, made = by_model(drafted, one.quote, one.lesson.title, tools, _voice(earlier), _made(tools))
+    if worded is drafted:
+        return Worded(drafted, made, vector)
+    reworded = earlier.embed([text_of(worded)])[0]
+    if earlier.knows(worded, one.quote, reworded):
+        return Worded(drafted, replace(made, made_by="embedded", fallback="repeated"), vector)
+    return Worded(worded, made, reworded)
 
 
 def _options(one: _Found) -> tuple[str, ...]:
@@ -299,7 +327,7 @@ def emptied(shown: dict[str, Any]) -> dict[str, Any]:
     payload = PromptPayload.model_validate(shown)
     silent = {
         "title": "A discussion prompt", "text": "", "concept": "", "options": (), "low_effort": "", "why_now": "",
-        "people": (), "facts": (),
+        "people": (), "facts": (), "earlier": (), "variations": (), "reworded": "",
     }  # fmt: skip
     return payload.model_copy(update=silent).model_dump(mode="json")
 

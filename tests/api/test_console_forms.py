@@ -16,7 +16,7 @@ POSTS = [
     "/sign-out", "/ask", "/upload", "/people/sign-in-link", "/community", "/queue/sg_1/decision", "/queue/sg_1/undo",
     "/queue/sg_1/delivery", "/upload/page", "/my-posts", "/board/course/answers", "/platforms/connectors",
     "/platforms/connectors/remove", "/platforms/hooks", "/platforms/hooks/revoke", "/ask/q_1/feedback",
-    "/queue/sg_1/seen",
+    "/queue/sg_1/seen", "/queue/sg_1/reworded", "/queue/sg_1/wording", "/queue/sg_1/preview",
     "/queue/sg_1/members-first", "/board/course/questions/q_1/replies",
     "/moderation", "/moderation/rehearsal", "/moderation/appeals", "/my-posts/appeals", "/report",
     "/prompts", "/prompts/occasion", "/prompts/calendar", "/prompts/calendar/drop",

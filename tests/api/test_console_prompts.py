@@ -69,3 +69,69 @@ def test_a_welcome_is_asked_for_decided_and_read_with_its_link(core, client, sto
     assert '<a href="/board/lounge/sources/knots"' in page
     story.publish(one)
     assert '<a href="/board/lounge/sources/knots"' in Visitor(client, core).sign_in("ada").text("/my-posts")
+
+
+def drafted(core, client, story, **asked):
+    """A signed-in host, and the first draft that waits."""
+    story.settings(jobs=("discuss",))
+    core.intake.put(HERE, "course", SourceInput("ropes", "lesson", "Ropes", ROPES), OPERATOR)
+    hana = Visitor(client, core).sign_in("hana")
+    hana.submit("/prompts", on="/prompts", **(FORM | asked))
+    story.work()
+    return hana, core.approval.queue(story.cast.caller("hana"), job="discuss")
+
+
+def test_variations_stand_side_by_side_and_one_is_taken(core, client, story):
+    hana, made = drafted(core, client, story, variations="3")
+    one = next(one for one in made if one.payload["variations"])
+    board = hana.text("/prompts")
+    assert board.count("Take this one") == sum(len(each.payload["variations"]) for each in made)
+    assert len(made) <= int(FORM["number"])  # the others are no drafts of their own
+    sent = {"version": str(one.version), "among": "variations", "number": "1"}
+    page = hana.submit(f"/queue/{one.id}/wording", on="/prompts", **sent)
+    assert story.now(one).payload["title"] == one.payload["variations"][0]["title"]
+    assert one.payload["title"].split("?")[0] in page.text  # still there to be taken back
+
+
+def test_a_draft_is_made_warmer_and_put_back(core, client, story):
+    hana, (one, *_) = drafted(core, client, story, format="question")
+    path = f"/queue/{one.id}"
+    page = hana.submit(f"{path}/reworded", on=path, version=str(one.version), how="warmer")
+    assert "Made warmer by rules." in page.text
+    assert "As it was before" in page.text
+    now = story.now(one)
+    hana.submit(f"{path}/wording", on=path, version=str(now.version), among="earlier", number="1")
+    assert story.now(one).payload["text"] == one.payload["text"]
+    stale = hana.submit(f"{path}/reworded", on=path, version=str(one.version), how="shorter")
+    assert stale.status_code == 409
+    assert "changed while you were reading" in stale.text
+    strange = hana.submit(f"{path}/reworded", on=path, version="1", how="longer")
+    assert strange.status_code == 422
+
+
+def test_an_edit_is_previewed_as_it_will_appear_and_nothing_is_stored(core, client, story):
+    hana, (one, *_) = drafted(core, client, story)
+    path = f"/queue/{one.id}"
+    quoted = one.payload["text"].split("\n\n")[0]
+    sent = {"text": f"{quoted}\n\nWhich **one**? <script>x</script>", "title": "My ropes", "low_effort": "Tap."}
+    page = hana.submit(f"{path}/preview", on=path, **sent).text
+    assert "<strong>one</strong>" in page
+    assert "<em>Tap.</em>" in page  # as it is posted, below the text
+    assert 'value="My ropes"' in page
+    assert "<script>x" not in page
+    assert story.now(one) == one
+    wrong = hana.submit(f"{path}/preview", on=path, **(sent | {"text": "> Ropes are alive.\n\nAre they?"}))
+    assert wrong.status_code == 422
+    assert "Ropes are alive" in wrong.text
+
+
+def test_the_preview_alone_for_the_script_of_the_page(core, client, story):
+    hana, (one, *_) = drafted(core, client, story)
+    path = f"/queue/{one.id}"
+    sent = {"form_token": hana.token(path), "text": "Which **one**?"}
+    answer = hana.http.post(f"{path}/preview", data=sent, headers={"X-Fragment": "yes"})
+    assert "<strong>one</strong>" in answer.text
+    assert "<html" not in answer.text
+    assert "connect-src 'self'" in hana.get(path).headers["content-security-policy"]
+    for other in ("/queue", "/prompts", "/board"):
+        assert "connect-src" not in hana.get(other).headers["content-security-policy"]

@@ -92,6 +92,8 @@ TABLE = {
     "POST /v1/suggestions/{id}/undo": "moderator host",
     "POST /v1/suggestions/{id}/delivery": "moderator host",
     "POST /v1/suggestions/{id}/members-first": "host",
+    "POST /v1/suggestions/{id}/reworded": "host",
+    "POST /v1/suggestions/{id}/wording": "host",
     "GET /v1/audit": "host",
     "POST /v1/keys": "host",
     "GET /v1/keys": "host",
