@@ -248,3 +248,27 @@ def test_the_keyboard_reaches_the_content_first(visit):
     assert page.get_by_role("link", name="Skip to the content").is_visible()
     page.keyboard.press("Enter")
     page.wait_for_url("**/board#main")
+
+
+def test_an_edit_is_previewed_while_it_is_typed_and_by_a_button_without_scripts(visit, core, story):
+    story.draft()
+    hana = visit("hana", java_script_enabled=True)
+    refused = []
+    hana.on("console", lambda message: refused.append(message.text))
+    hana.goto("/queue")
+    hana.get_by_role("link", name="Read and decide").first.click()
+    hana.get_by_text("Edit, then approve").click()
+    text = hana.get_by_label("Your version")
+    text.fill(f"{text.input_value()}\n\nBring a **lamp**. {SCRIPT}")
+    hana.locator(".preview-beside strong", has_text="lamp").wait_for(timeout=15_000)
+    assert hana.title() != "taken over"
+    assert refused == []
+
+    plain = visit("hana")
+    plain.goto(hana.url)
+    plain.get_by_text("Edit, then approve").click()
+    plain.get_by_label("Your version").fill("Bring a **rope**.")
+    plain.get_by_role("button", name="Preview").click()
+    shows(plain, "As it will appear")
+    assert plain.locator(".preview-beside strong").inner_text() == "rope"
+    assert plain.get_by_label("Your version").input_value().strip() == "Bring a **rope**."

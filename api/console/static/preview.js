@@ -3,6 +3,13 @@
 
 const PAUSE_MS = 700; // after the last key: a server counts calls
 
+// On a wide window it stands beside the form, on a narrow one within it.
+function fill(place, level, body) {
+  const heading = document.createElement(level);
+  heading.textContent = "As it will appear";
+  place.replaceChildren(heading, ...body.cloneNode(true).childNodes);
+}
+
 function watch(place) {
   const form = place.closest("form");
   let waiting = 0;
@@ -19,9 +26,8 @@ function watch(place) {
     const fits = answer && (answer.ok || answer.status === 422 || answer.status === 409);
     if (!fits) return; // what was shown last stays
     const page = new DOMParser().parseFromString(await answer.text(), "text/html"); // runs nothing
-    const heading = document.createElement("h3");
-    heading.textContent = "As it will appear";
-    place.replaceChildren(heading, ...page.body.childNodes);
+    fill(place, "h3", page.body);
+    document.querySelectorAll(".preview-beside").forEach((beside) => fill(beside, "h2", page.body));
   }
 
   form.addEventListener("input", () => {
