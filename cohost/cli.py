@@ -21,6 +21,7 @@ from rich.console import Console
 from cohost import backup, logs, serving
 from cohost import demo as sample
 from cohost.bootstrap import App, build, restoring
+from cohost.discuss.variations import MOST as MOST_WORDINGS
 from cohost.errors import CohostError, InvalidInput, NotFound
 from cohost.match.ordered import in_words, rule_of
 from cohost.match.plan import Plan
@@ -256,6 +257,7 @@ def discuss(
     space: Annotated[str, typer.Option(help="Where they would be posted; a welcome needs none.")] = "",
     number: Annotated[int, typer.Option(min=1, max=60, help="How many.")] = 3,
     theme: Annotated[str, typer.Option(help="Only lessons near this are used.")] = "",
+    variations: Annotated[int, typer.Option(min=1, max=MOST_WORDINGS, help="Wordings of each, to take one of.")] = 1,
     welcome: Annotated[str, typer.Option(help="Instead: welcome this member.")] = "",
     recap: Annotated[bool, typer.Option("--recap", help="Instead: look back at the week that is over.")] = False,
     kickoff: Annotated[str, typer.Option(help="Instead: open this lesson, given as SPACE/ID.")] = "",
@@ -268,7 +270,7 @@ def discuss(
             request_id = occasions.welcome(caller, welcome, OPERATOR)
         else:
             here = _known_space(core, _community(core, community), space).id
-            asked = {"number": number, "theme": theme, "format": None, "tone": ""}
+            asked = {"number": number, "theme": theme, "format": None, "tone": "", "variations": variations}
             lesson_space, _, lesson = kickoff.partition("/")
             request_id = (
                 occasions.recap(caller, here, "", OPERATOR) if recap
@@ -282,6 +284,8 @@ def discuss(
     for one in made:
         form = one.payload.get("format", one.status)
         print(f"{form}: {one.payload['title']}\n\n{one.payload['text'] or one.rationale}\n")
+        for other in one.payload.get("variations", ()):
+            print(f"or {other['format']}: {other['title']}\n\n{other['text']}\n")
 
 
 @app.command()

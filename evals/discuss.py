@@ -179,3 +179,8 @@ def _read(core: App, name: str) -> tuple[str, str]:
     folder = Path(SHARED) / "courses" / name
     core.files.ingest_path("c", "course", folder, OPERATOR, on_progress=lambda done, total, file: None)
     return "c", "course"
+
+
+def read_into(core: App, name: str) -> tuple[str, str]:
+    """(community, space) of a set, read into an empty database."""
+    return _sample(core) if name == SAMPLE else _read(core, name)

@@ -16,7 +16,7 @@ from cohost import __version__
 from evals.measures import Interval, Values, interval
 
 HOUSE = Path(__file__).resolve().parents[1]
-MODULES = ("retrieval", "answer", "abstain", "bank", "discuss", "helpers", "match", "moderate", "speed")
+MODULES = ("retrieval", "answer", "abstain", "bank", "discuss", "helpers", "match", "moderate", "rewording", "speed")
 OURS = "cohost"  # the system whose values are kept and compared with the last accepted ones
 
 
