@@ -21,6 +21,16 @@ def excluded(text: str, words: Collection[str]) -> str:
     return next((word for word in words if _pattern(word).search(own)), "")
 
 
+def warning(text: str, words: Collection[str]) -> str:
+    """What a host is told of a draft that holds one all the same, as a name or where there is one wording only; or ""."""
+    word = excluded(text, words)
+    return (
+        f"It says “{word}”, which you excluded: that is a name or a term, or there are no other words for it."
+        if word
+        else ""
+    )
+
+
 def allowed(texts: Collection[str], words: Collection[str]) -> tuple[str, ...]:
     """Those that use no excluded word."""
     return tuple(text for text in texts if not excluded(text, words))

@@ -25,7 +25,7 @@ from cohost.quotes import Readable
 from cohost.store import sources
 from cohost.store.sources import StoredSource
 from cohost.suggestion import Abstention, Destination, Draft, Evidence, Message, Provenance, Suggestion, in_space
-from cohost.tone import NoWords, no_words
+from cohost.tone import NoWords, no_words, warning
 
 MOST = 60  # drafts of one request
 LESSONS_READ = 40  # of one request, each a third of a second
@@ -64,11 +64,20 @@ def propose(request: Request, tools: Tools) -> Sequence[Outcome]:
     """Whatever kind the request asks for; an abstention where the excluded words leave none to write with."""
     asked = request.payload
     try:
-        return KINDS[asked.get("kind", "prompt")](request, tools)
+        made = KINDS[asked.get("kind", "prompt")](request, tools)
+        return [_warned(one, tools.community.settings.words_excluded) for one in made]
     except NoWords as told:
         alone = asked.get("member_id")
         to = Destination("introduction", member_ids=(alone,)) if alone else in_space(asked["space_id"])
         return [Abstention(str(told), to, (), _made(tools), payload={"title": "No draft", "text": ""})]
+
+
+def _warned(one: Outcome, avoid: Sequence[str]) -> Outcome:
+    """With a word to the host where an excluded one could not be avoided."""
+    shown = one.payload if isinstance(one, Draft) else {}
+    said = "\n\n".join(str(shown.get(name, "")) for name in ("title", "text", "low_effort"))
+    told = warning(said, avoid)
+    return replace(one, rationale=f"{one.rationale} {told}") if isinstance(one, Draft) and told else one
 
 
 def discussion_prompts(request: Request, tools: Tools) -> Sequence[Outcome]:

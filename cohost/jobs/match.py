@@ -41,7 +41,7 @@ from cohost.store import Tx, requests, rounds
 from cohost.store.profiles import StoredProfile
 from cohost.store.rounds import Invitation
 from cohost.suggestion import Destination, Draft, Evidence, Message, Provenance, Suggestion
-from cohost.tone import EXCLUDED, excluded
+from cohost.tone import EXCLUDED, excluded, warning
 
 TITLE = "An introduction"
 SHORTEST, LONGEST = 40, 240  # characters of a sentence to talk about
@@ -115,9 +115,7 @@ def _draft(meeting: Meeting, plan: Planned, meanings: Meanings, tools: Tools) ->
 def _rationale(shown: IntroductionPayload, tools: Tools) -> str:
     """Why, and which excluded word stands in a sentence that every introduction has."""
     said = "\n\n".join((*shown.invitations.values(), *shown.reminders.values(), shown.text))
-    word = excluded(said, tools.community.settings.words_excluded)
-    told = f"It says “{word}”, which you excluded: this sentence has no other wording." if word else ""
-    return " ".join(filter(None, (*shown.reasons, told)))
+    return " ".join(filter(None, (*shown.reasons, warning(said, tools.community.settings.words_excluded))))
 
 
 def _share(compatibility: float, plan: Planned) -> float:

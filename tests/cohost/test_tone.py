@@ -94,3 +94,10 @@ def test_a_model_that_uses_one_is_not_followed(on: Story) -> None:
 def test_a_quote_may_hold_one(on: Story) -> None:
     exclude(on, "bowline", "hitch", "rope", "ropes")
     assert any("bowline" in one.payload["text"].lower() for one in prompts_of(on, 30))
+
+
+def test_a_host_is_told_of_a_word_that_has_no_other(on: Story) -> None:
+    exclude(on, "begun by")
+    busy_week(on)
+    assert "It says “begun by”, which you excluded" in recap(on).rationale
+    assert "excluded" not in kickoff(on).rationale
