@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -41,6 +42,7 @@ Neap tides come at the half moons. The range between high and low water is small
 """
 HASHED = {"joint": 8.0, "met_weighted": 4.0}
 SEEN = {"You fool": "harassment", "555-0142": "personal_data", "cannot go on": "distress"}  # by moderation, in tests
+gc.set_threshold(10_000, 10, 10)  # a test makes little that refers to itself
 SECRET = "The spare key of the boathouse lies under the third flower pot on the left."
 
 
@@ -93,6 +95,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
                 item.add_marker(pytest.mark.xdist_group(shared))
     items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
     return (yield)
+
+
+def pytest_collection_finish() -> None:
+    """What the tests import stays; to look through it again and again took a fifth of their time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
@@ -158,8 +166,9 @@ def index_settings(request: pytest.FixtureRequest, vector_index: str, tmp_path: 
 
 @pytest.fixture
 def core(
-    database_url: str, tmp_path: Path, clock: Clock, platform: RecordingConnector, index_settings: dict[str, str]
-) -> Iterator[App]:
+    databases: Databases, database_url: str, tmp_path: Path, clock: Clock, platform: RecordingConnector,
+    index_settings: dict[str, str],
+) -> Iterator[App]:  # fmt: skip
     """The application with a deterministic embedder; no model, no network."""
     settings = load({"COHOST_HOME": str(tmp_path / "home"), "COHOST_DATABASE_URL": database_url, **index_settings})
     made = _judging(
@@ -167,6 +176,7 @@ def core(
             settings,
             clock=clock,
             embedder=HashEmbedder(),
+            store=databases.store(database_url),
             connectors={platform.name: platform},
             moderation=ScriptedReader(SEEN),
         )

@@ -37,6 +37,15 @@ class Databases:
         self._folder = folder
         self._fill = fill
         self._opened = ExitStack()
+        self._compiled: dict[str, tuple[sa.Dialect, dict[Any, Any]]] = {}
+
+    def store(self, url: str) -> Store:
+        """A store whose statements are compiled once in a test process; each engine alone would compile them anew."""
+        store = Store(url)
+        dialect, compiled = self._compiled.setdefault(store.engine.name, (store.engine.dialect, {}))
+        store.engine.dialect = dialect  # a part of each statement's key
+        store.engine.update_execution_options(compiled_cache=compiled)
+        return store
 
     def sqlite(self, path: Path, *, filled: bool = False) -> str:
         """A new file."""

@@ -43,13 +43,13 @@ def process(core, tmp_path):
     """`with process("work") as running:` a command of ours on the cast's database."""
 
     @contextmanager
-    def started(*words, **settings):
+    def started(*words, first="", **settings):
         environ = {
             "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "COHOST_HOME": str(core.settings.home),
             "COHOST_DATABASE_URL": core.settings.database_url, **settings,
         }  # fmt: skip
         running = subprocess.Popen(  # noqa: S603  # our own words
-            [sys.executable, "-c", RUN, *words], env=environ, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            [sys.executable, "-c", first + RUN, *words], env=environ, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
         try:
             yield running
@@ -136,7 +136,7 @@ def test_a_worker_publishes_without_any_model_and_stops_when_told(core, process,
 
 def test_a_worker_told_to_stop_in_mid_file_gives_the_upload_back(core, cast, process):
     slow = upload(core, "slow.md", b"![a](" * 1_600_000)  # takes its reader all the time it has
-    with process("work") as running:
+    with process("work", first="from cohost import serving\nserving.STOP_S, serving.WORKER_STOP_S = 1, 1\n") as running:
         wait_until(lambda: children_of(running.pid), running)
         wait_until(lambda: reading(core, slow).status == "running", running)
         _, left = stop(running)
