@@ -49,7 +49,8 @@ def process(core, tmp_path):
             "COHOST_DATABASE_URL": core.settings.database_url, **settings,
         }  # fmt: skip
         running = subprocess.Popen(  # noqa: S603  # our own words
-            [sys.executable, "-c", first + RUN, *words], env=environ, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            [sys.executable, "-c", first + RUN, *words], env=environ, cwd=tmp_path,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
         try:
             yield running
