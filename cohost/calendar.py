@@ -106,10 +106,12 @@ class Calendar:
         if slot.at <= now:  # nobody was there to work on it: not made up for, so that prompts do not bunch
             slots.change(tx, slot.id, status="missed")
             return
+        lesson = slot.theme
         (slot,) = _themed(tx, community_id, [slot])
+        chosen = slot.named or slot.theme != lesson  # by a host: nothing goes before it
         payload = {
             "kind": "prompt", "space_id": slot.space_id, "number": 1, "theme": slot.theme, "format": slot.format or None,
-            "tone": "", "publish_at": slot.at.isoformat(),
+            "tone": "", "publish_at": slot.at.isoformat(), "ground": "lesson" if chosen else "calendar",
         }  # fmt: skip
         asked = Request(new_id("rq"), community_id, NAME, payload, None, slot.space_id, "waiting", 0, now)
         requests.add(tx, asked)

@@ -256,8 +256,9 @@ def _print_plan(made: Plan) -> None:
 def discuss(
     space: Annotated[str, typer.Option(help="Where they would be posted; a welcome needs none.")] = "",
     number: Annotated[int, typer.Option(min=1, max=60, help="How many.")] = 3,
-    theme: Annotated[str, typer.Option(help="Only lessons near this are used.")] = "",
+    theme: Annotated[str, typer.Option(help="Only what is near this is used.")] = "",
     variations: Annotated[int, typer.Option(min=1, max=MOST_WORDINGS, help="Wordings of each, to take one of.")] = 1,
+    ground: Annotated[str, typer.Option(help="lesson, event, question, thread or milestone; else a mixture.")] = "",
     welcome: Annotated[str, typer.Option(help="Instead: welcome this member.")] = "",
     recap: Annotated[bool, typer.Option("--recap", help="Instead: look back at the week that is over.")] = False,
     kickoff: Annotated[str, typer.Option(help="Instead: open this lesson, given as SPACE/ID.")] = "",
@@ -270,7 +271,7 @@ def discuss(
             request_id = occasions.welcome(caller, welcome, OPERATOR)
         else:
             here = _known_space(core, _community(core, community), space).id
-            asked = {"number": number, "theme": theme, "format": None, "tone": "", "variations": variations}
+            asked = {"number": number, "theme": theme, "format": None, "tone": "", "variations": variations, "ground": ground or None}
             lesson_space, _, lesson = kickoff.partition("/")
             request_id = (
                 occasions.recap(caller, here, "", OPERATOR) if recap

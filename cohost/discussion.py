@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cohost import audience
+from cohost.discuss.grounds import GROUNDS
 from cohost.discuss.occasions import OCCASIONS
 from cohost.discuss.patterns import FORMATS
 from cohost.discuss.payload import NAME
-from cohost.errors import Conflict
+from cohost.errors import Conflict, InvalidInput
 from cohost.ids import new_id
 from cohost.model import Caller, Request
 from cohost.store import Store, Tx, audit, board, people, places, publications, requests, sources, suggestions
@@ -43,7 +44,10 @@ class Discussion:
         self._clock = clock
 
     def ask(self, caller: Caller, space_id: str, asked: Mapping[str, Any], actor: Actor) -> str:
-        """The id of the request; raises NotFound for a space out of sight, Conflict where the job is off."""
+        """The id of the request; raises NotFound for a space out of sight, Conflict where the job is off,
+        InvalidInput for a ground that there is not."""
+        if (asked.get("ground") or "lesson") not in GROUNDS:
+            raise InvalidInput(f"There is no such ground; there are: {', '.join(GROUNDS)}.", field="ground")
         now = self._clock()
         with self._store.write() as tx:
             space = audience.space_in_sight(audience.sight(tx, caller.community_id), caller, space_id)

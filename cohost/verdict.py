@@ -60,7 +60,7 @@ class Verdict:
             raise Conflict(
                 f"Suggestion {shown.id} is an abstention: there is nothing to approve. Answer it in your own words (edit)."
             )
-        if not withdrawal.still_stands(self.tx, shown):
+        if not withdrawal.still_stands(self.tx, shown, self.now):
             withdrawal.withdraw(self.tx, shown, withdrawal.GROUND_GONE, now=self.now)
             return Conflict(
                 f"Suggestion {shown.id} was withdrawn: something that it relied on changed or may no longer be read there."

@@ -17,14 +17,14 @@ DELETED_SINCE = (
 GROUND_GONE = "Something that it relied on changed, or may no longer be read there."
 
 
-def still_stands(tx: Tx, suggestion: Suggestion) -> bool:
+def still_stands(tx: Tx, suggestion: Suggestion, now: datetime) -> bool:
     """Whether every quote is in place, every source readable by all who will see it, and somebody there to see it."""
     if suggestion.erased_at is not None:
         return False
     standing = quotes.stand(tx, suggestion.community_id, suggestion.destination, suggestion.evidence, hold=True)
     seen = audience.sight(tx, suggestion.community_id)
     there = None not in standing and bool(audience.readers(seen, suggestion.destination))
-    return there and JOBS[suggestion.job].still_true(tx, suggestion)
+    return there and JOBS[suggestion.job].still_true(tx, suggestion, now)
 
 
 def recheck(tx: Tx, suggestion: Suggestion, reason: str, *, now: datetime) -> None:
@@ -36,7 +36,7 @@ def recheck(tx: Tx, suggestion: Suggestion, reason: str, *, now: datetime) -> No
     if suggestion.status == "pending" and JOBS[suggestion.job].outlives_sources and _deleted(tx, suggestion):
         _keep_open(tx, suggestion, items, now=now)
     elif suggestion.status != "abstained" and (
-        _outdated(suggestion.evidence, standing) or not JOBS[suggestion.job].still_true(tx, suggestion)
+        _outdated(suggestion.evidence, standing) or not JOBS[suggestion.job].still_true(tx, suggestion, now)
     ):
         withdraw(tx, suggestion, reason, now=now)
     elif items != suggestion.evidence:

@@ -132,7 +132,7 @@ class Worker:
     def _still_stands(self, tx: Tx, claimed: Publication) -> bool:
         """The last check, in the transaction of the claim; what never was sent and no longer stands is withdrawn here."""
         suggestion = suggestions.get(tx, claimed.community_id, claimed.suggestion_id)
-        stands = still_stands(tx, suggestion)
+        stands = still_stands(tx, suggestion, self.clock())
         if stands and suggestion.status != "publishing":
             suggestions.set_status(tx, suggestion.id, "publishing", now=self.clock())
             _record(tx, claimed, suggestion.status, "publishing", self.clock())

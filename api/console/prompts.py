@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 from api.console.errors import status_of
 from api.console.forms import Form, Posted
 from api.console.page import HostOnly, Visit, see
+from cohost.discuss.grounds import GROUND_NAMES
 from cohost.discuss.occasions import OCCASION_NAMES
 from cohost.discuss.patterns import FORMAT_NAMES
 from cohost.discuss.payload import NAME
@@ -40,9 +41,10 @@ def draft(visit: HostOnly, form: Posted) -> Response:
     try:
         if chosen and chosen not in FORMAT_NAMES:
             raise InvalidInput("There is no such form of prompt.")
+        ground = form.text("ground", most=20)
         asked = {
             "number": min(max(form.number("number"), 1), MOST), "theme": form.text("theme", most=200),
-            "format": chosen or None, "tone": form.text("tone", most=200),
+            "format": chosen or None, "ground": ground or None, "tone": form.text("tone", most=200),
             "variations": min(max(form.number("variations"), 1), VARIATIONS) if form.typed("variations") else 1,
         }  # fmt: skip
         visit.core.discussion.ask(visit.caller, form.text("space", most=500, required=True), asked, visit.actor)
@@ -118,7 +120,7 @@ def _page(visit: Visit, *, done: bool = False, trouble: str = "", status: int = 
     spaces = [space for space in visit.sight.spaces.values() if space.kind != "event"]
     return visit.page(
         "prompts.html", status=status, drafts=drafts, spaces=sorted(spaces, key=lambda space: space.name), done=done,
-        trouble=trouble, formats=FORMAT_NAMES, kinds=OCCASION_NAMES, names={**FORMAT_NAMES, **OCCASION_NAMES},
+        trouble=trouble, formats=FORMAT_NAMES, grounds=GROUND_NAMES, kinds=OCCASION_NAMES, names={**FORMAT_NAMES, **OCCASION_NAMES},
         newest=_newest(visit), lessons=_lessons(visit), record=visit.core.discussion.record(visit.community.id),
         on=NAME in visit.community.settings.jobs, slots=visit.core.calendar.listed(visit.community.id)[:SLOTS_SHOWN],
     )  # fmt: skip

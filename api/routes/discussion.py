@@ -19,15 +19,23 @@ making = APIRouter(tags=["discussion"], route_class=IdempotentRoute)
 Form = Literal["question", "debate", "share", "poll", "challenge", "checkin"]
 
 
+Ground = Literal["lesson", "event", "question", "thread", "milestone"]
+
+
 class PromptsBody(Body):
     """What to draft."""
 
-    space_id: Id = Field(description="Where it would be posted; lessons that all of its readers may read are used.")
+    space_id: Id = Field(description="Where it would be posted; what all of its readers may read is used.")
     number: Whole = Field(3, ge=1, le=60)
-    theme: str = Field("", max_length=200, pattern=ANY_TEXT, description="Only lessons near this are used.")
+    theme: str = Field("", max_length=200, pattern=ANY_TEXT, description="Only what is near this is used.")
     format: Form | None = Field(None, description="Left out: formats in turn.")
     variations: Whole = Field(
         1, ge=1, le=MOST, description="Wordings of each draft on the same evidence, to choose from side by side."
+    )
+    ground: Ground | None = Field(
+        None,
+        description="What to talk about: a lesson, an event coming up or just over, a question nobody has replied to, a lively or "
+        "open thread, a milestone. Left out: a mixture. Posts are quoted only of staff and of who opted in to `quoting`.",
     )
     tone: str = Field(
         "", max_length=200, pattern=ANY_TEXT, description="For a language model; patterns have their own."
@@ -67,7 +75,7 @@ class DiscussionRecordView(View):
     responses=responses(400, 401, 403, 404, 409, 413, 415, 422),
 )  # fmt: skip
 def draft_prompts(core: Core, caller: Host, body: PromptsBody, idempotency_key: IdempotencyKey = None) -> RequestedView:
-    """The worker drafts; each draft waits in the queue with the sentence it rests on. Nothing is posted without approval."""
+    """The worker drafts; each draft waits in the queue with what it rests on. Nothing is posted without approval."""
     asked = body.model_dump(exclude={"space_id"})
     return RequestedView(request_id=core.discussion.ask(caller, body.space_id, asked, actor(caller)))
 

@@ -22,7 +22,7 @@ making = APIRouter(tags=["introductions"], route_class=IdempotentRoute)
 Item = Annotated[str, StringConstraints(min_length=1, max_length=ITEM_CHARACTERS, pattern=WORDS)]
 Items = Annotated[list[Item], Field(max_length=MOST_ITEMS)]
 Shown = Literal["goals", "interests", "offers", "asks", "level", "languages", "time_zone", "about"]
-Purpose = Literal["introductions", "groups", "helping", "welcoming"]
+Purpose = Literal["introductions", "groups", "helping", "welcoming", "quoting"]
 CSV_CHARACTERS = 2_000_000
 
 
@@ -43,7 +43,8 @@ class ProfileBody(Body):
     purposes: list[Purpose] = Field(
         [],
         max_length=4,
-        description="What they opt in to; nothing, unless they say so. `welcoming`: to be named to new members.",
+        description="What they opt in to; nothing, unless they say so. `welcoming`: to be named to new "
+        "members; `quoting`: that their posts are quoted in discussion prompts.",
     )
 
 

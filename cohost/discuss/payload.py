@@ -47,7 +47,8 @@ class PromptPayload(BaseModel):
     serves_part: str = ""  # goal, activity or outcome
     tone: str = ""
     theme: str = ""
-    about: str = ""  # of other kinds: which member, week or lesson
+    ground: str = ""  # of a prompt: lesson (also ""), event, question, thread or milestone
+    about: str = ""  # of a prompt: what it is about, if no lesson; of other kinds: which member, week or lesson
     people: tuple[str, ...] = ()  # members it names; it is withdrawn when one of them leaves
     facts: tuple[Stated, ...] = ()
     reworded: str = ""  # how these words came of earlier ones, for the host; "" = they are the first

@@ -48,7 +48,7 @@ def _submit(
         return None  # what it quotes stands again
     made = _suggestion(tx, request, outcome, now, max_characters)
     made = replace(made, corrects=in_effect.id if in_effect else None)
-    if made.status == "pending" and not JOBS[request.job].still_true(tx, made):
+    if made.status == "pending" and not JOBS[request.job].still_true(tx, made, now):
         return None  # it went, or changed, while the draft was made
     # one suggestion per try: a worker that died after this commit cannot submit a second one for the same try
     # and what changed or went while the draft was made does not come back as a snapshot

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from cohost import quotes, safety
 from cohost.errors import ModelUnavailable
@@ -217,7 +217,7 @@ def joined(chosen: Sequence[ScoredSentence], passages: Sequence[Passage]) -> lis
     return spans
 
 
-def still_true(tx: Tx, suggestion: Suggestion) -> bool:
+def still_true(tx: Tx, suggestion: Suggestion, now: datetime) -> bool:
     """A member's reply is not held up to somebody who is to be kept apart from them."""
     answered_by = suggestion.payload.get("answered_by", "")
     asked = requests.find(tx, suggestion.community_id, suggestion.request_id or "") if answered_by else None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from cohost import audience, safety
@@ -17,12 +18,12 @@ from cohost.discuss.serving import Served, Serving
 from cohost.discuss.variations import Worded, variations
 from cohost.discuss.wording import FEWEST_OPTIONS, MOST_OPTIONS, by_model, by_pattern
 from cohost.errors import InvalidInput
-from cohost.jobs import discuss_kickoff, discuss_recap, discuss_welcome
+from cohost.jobs import discuss_grounds, discuss_kickoff, discuss_recap, discuss_welcome
 from cohost.jobs.shape import TEXT_CHARACTERS, Job, Outcome, Revision, Tools
 from cohost.model import Passage, Request, Source
 from cohost.ports import LessonText, Telling
 from cohost.quotes import Readable
-from cohost.store import sources
+from cohost.store import Tx, sources
 from cohost.store.sources import StoredSource
 from cohost.suggestion import Abstention, Destination, Draft, Evidence, Message, Provenance, Suggestion, in_space
 from cohost.tone import NoWords, no_words, warning
@@ -88,19 +89,19 @@ def discussion_prompts(request: Request, tools: Tools) -> Sequence[Outcome]:
     to, number = in_space(asked["space_id"]), min(int(asked.get("number", 1)), MOST)
     with tools.store.read() as tx:
         earlier = Earlier(tx, request.community_id, tools.embedder)
-        found = list(_found(tx, request, tools, to, earlier))
+        lessons = asked.get("ground") in (None, "", "lesson", discuss_grounds.CALENDAR)
+        found = list(_found(tx, request, tools, to, earlier)) if lessons else []
         said = _discussed(tx, request.community_id, found)
+        timely = discuss_grounds.found(tx, request.community_id, asked, tools.clock(), tools)
     serving, avoid = Serving(tools.community.big_purpose, tools.embedder), tools.community.settings.words_excluded
     if not patterns(avoid).keys() & {asked.get("format") or form for form in FORMATS}:
         raise no_words("discussion prompts", avoid)
-    drafts: list[Outcome] = []
-    for one, form in _in_turn(found, earlier.used(asked["space_id"]), asked.get("format"), patterns(avoid)):
-        if len(drafts) == number:
-            break
-        made = _draft(one, form, asked, tools, earlier, said, serving)
-        if made is not None:
-            drafts.append(made)
-    why = (
+    turns = _in_turn(found, earlier.used(asked["space_id"]), asked.get("format"), patterns(avoid))
+    of_lessons = filter(None, (_draft(one, form, asked, tools, earlier, said, serving) for one, form in turns))
+    of_now = discuss_grounds.drafts(timely, asked, tools, earlier, serving, _made(tools))
+    drafts: list[Outcome] = list(islice(_mixed(of_now, of_lessons), number))
+    ground = asked.get("ground") or ""
+    why = discuss_grounds.NONE_FOUND.get(ground) or (
         SERVES_NOTHING if serving.refused else NOT_OF_THE_THEME if asked.get("theme") and not found else NOTHING_TO_SAY
     )
     return drafts or [Abstention(why, to, (), _made(tools), payload={"title": "No discussion prompt", "text": ""})]
@@ -125,6 +126,21 @@ def _found(tx: Any, request: Request, tools: Tools, to: Destination, earlier: Ea
             for lesson, some, these in listed:
                 if n < len(these):
                     yield _Found(lesson, these[n], tuple(t.term for t in some if t.term != these[n].term))
+
+
+def _mixed(first: Iterable[Draft], second: Iterable[Draft]) -> Iterator[Draft]:
+    """One of each in turn, as long as there are both."""
+    left = [iter(first), iter(second)]
+    while left:
+        one = next(left[0], None)
+        left = left[1:] if one is None else [*left[1:], left[0]]
+        if one is not None:
+            yield one
+
+
+def still_true(tx: Tx, suggestion: Suggestion, now: datetime) -> bool:
+    """Of all kinds: what they name and what they rest on."""
+    return discuss_welcome.still_true(tx, suggestion, now) and discuss_grounds.holds(tx, suggestion, now)
 
 
 def _rank(telling: Telling) -> int:
@@ -348,5 +364,5 @@ KINDS: dict[str, Maker] = {
 JOB = Job(
     NAME, frozenset({"host"}), propose=propose, messages=messages, revise=revise, emptied=emptied,
     expires_after=timedelta(days=60), again_after_undo=False, remade=False, planned_for=planned_for,
-    still_true=discuss_welcome.still_true, names=named,
+    still_true=still_true, names=named,
 )  # fmt: skip

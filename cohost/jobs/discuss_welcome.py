@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from cohost import audience
 from cohost.discuss.links import linked
@@ -151,7 +152,7 @@ def _named(tx: Tx, community_id: str) -> Counter[str]:
     )  # fmt: skip
 
 
-def still_true(tx: Tx, suggestion: Suggestion) -> bool:
+def still_true(tx: Tx, suggestion: Suggestion, now: datetime) -> bool:
     """Whether all whom it names are here, show what it repeats, and may still be named to each other."""
     shown = PromptPayload.model_validate(suggestion.payload)
     community_id, named = suggestion.community_id, frozenset(shown.people)

@@ -91,7 +91,7 @@ def emptied(shown: dict[str, Any]) -> dict[str, Any]:
     return payload.model_copy(update={"title": TITLE, "people": (), "text": ""}).model_dump(mode="json")
 
 
-def still_true(tx: Tx, suggestion: Suggestion) -> bool:
+def still_true(tx: Tx, suggestion: Suggestion, now: datetime) -> bool:
     """Whether the question still waits for members, and all of them may still be asked."""
     payload = HelpPayload.model_validate(suggestion.payload)
     question = requests.find(tx, suggestion.community_id, payload.question_id)

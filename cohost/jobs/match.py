@@ -230,7 +230,7 @@ def emptied(shown: dict[str, Any]) -> dict[str, Any]:
     return payload.model_copy(update={"title": TITLE, **silent, **messages}).model_dump(mode="json")
 
 
-def still_true(tx: Tx, suggestion: Suggestion) -> bool:
+def still_true(tx: Tx, suggestion: Suggestion, now: datetime) -> bool:
     """Whether all are here, opted in, may meet, and still say and show what goes out."""
     return match_now.may_meet(tx, suggestion) and match_now.may_go_out(tx, suggestion)
 

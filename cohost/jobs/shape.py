@@ -56,7 +56,7 @@ def nobody(suggestion: Suggestion) -> frozenset[str]:
     return frozenset()
 
 
-def nothing_else(tx: Tx, suggestion: Suggestion) -> bool:
+def nothing_else(tx: Tx, suggestion: Suggestion, now: datetime) -> bool:
     """For jobs whose suggestions rest on their evidence alone."""
     return True
 
@@ -111,7 +111,9 @@ class Job:
     outlives_sources: bool = False  # stays open, without the words, when what it is about is deleted
     remade: bool = True  # its request is worked on again when a suggestion of it is withdrawn
     needs_evidence: bool = True  # else: what it says is proved by `still_true`, and a quote is welcome
-    still_true: Callable[[Tx, Suggestion], bool] = nothing_else  # beside the evidence; asked before every step
+    still_true: Callable[[Tx, Suggestion, datetime], bool] = (
+        nothing_else  # beside the evidence; asked before every step
+    )
     submitted: Callable[[Tx, Request, datetime], None] = nothing_beside  # in the transaction that stores the drafts
     planned_for: Callable[[Suggestion], datetime | None] = no_time  # when it is to be sent, if the host names no time
     approved: Callable[[Tx, Suggestion, datetime], None] = nothing_more  # in the transaction of an approval

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 Purpose = Literal["introductions", "groups", "helping"]
 OptIn = Literal[
-    "introductions", "groups", "helping", "welcoming"
-]  # welcoming: to be named to new members; no round does it
+    "introductions", "groups", "helping", "welcoming", "quoting"
+]  # welcoming: to be named to new members; quoting: that posts are quoted in prompts; no round does either
 Field = Literal["goals", "interests", "offers", "asks", "level", "languages", "time_zone", "about"]
 
 Rows = list[int] | range | slice  # no tuple: NumPy would take it for one place in several dimensions

@@ -145,6 +145,20 @@ def lessons(tx: Tx, community_id: str, space_ids: Collection[str], *, limit: int
     return [_stored(row) for row in rows]
 
 
+def of_kind(tx: Tx, community_id: str, kind: str, space_ids: Collection[str], *, limit: int) -> list[Source]:
+    """Living sources of one kind that people made, in these spaces and the order of their ids."""
+    where = (sources.c.community_id == community_id) & (sources.c.kind == kind) & (sources.c.origin == "person")
+    query = _select().where(where, sources.c.deleted_at.is_(None), spaces.c.id.in_(space_ids), consents.lets_answer())
+    return [_stored(row).source for row in tx.execute(query.order_by(spaces.c.id, sources.c.id).limit(limit))]
+
+
+def replied_at(tx: Tx, space_pk: int) -> list[datetime]:
+    """When the replies of people in a space were written that all its readers see."""
+    where = (sources.c.space_pk == space_pk) & (sources.c.kind == "post") & (sources.c.origin == "person")
+    query = sa.select(sources.c.created_at).where(where, sources.c.deleted_at.is_(None), ~asides.is_aside())
+    return list(tx.execute(query.where(sources.c.parent_id.is_not(None)).order_by(sources.c.created_at)).scalars())
+
+
 def titled(tx: Tx, community_id: str, space_ids: Collection[str], title: str) -> Source | None:
     """The living lesson, transcript or page of these spaces with just this title; of several, the first by its id."""
     kinds = sources.c.kind.in_(("lesson", "transcript", "page")) & (sources.c.origin == "person")
