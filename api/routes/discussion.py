@@ -34,8 +34,8 @@ class PromptsBody(Body):
     )
     ground: Ground | None = Field(
         None,
-        description="What to talk about: a lesson, an event coming up or just over, a question nobody has replied to, a lively or "
-        "open thread, a milestone. Left out: a mixture. Posts are quoted only of staff and of who opted in to `quoting`.",
+        description="What to talk about: a lesson, an event coming up or just over, a question nobody has replied to, a lively "
+        "or open thread, a milestone. Left out: a mixture. Posts are quoted only of staff and of who opted in to `quoting`.",
     )
     tone: str = Field(
         "", max_length=200, pattern=ANY_TEXT, description="For a language model; patterns have their own."

@@ -15,7 +15,7 @@ from cohost.store import sources
 OVER = timedelta(days=14)
 MOST = 500
 _MONTHS: Final = "january february march april may june july august september october november december".split()
-_NAMED = "|".join(f"{name[:3]}(?:{name[3:]})?" if name[3:] else name for name in _MONTHS)
+_NAMED = "|".join(f"{name[:3]}(?:{name[3:]})?" if name[3:] else name for name in _MONTHS) + "|sept"
 _DAY = re.compile(
     rf"\b(?P<iso>\d{{4}}-\d\d-\d\d)|\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\.? (?P<m>{_NAMED})\.?,? (?P<y>\d{{4}})\b"
     rf"|\b(?P<m2>{_NAMED})\.? (?P<d2>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<y2>\d{{4}})\b",

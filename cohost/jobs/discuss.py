@@ -344,7 +344,7 @@ def planned_for(suggestion: Suggestion) -> datetime | None:
 
 def named(suggestion: Suggestion) -> frozenset[str]:
     """Members whose profiles it repeats."""
-    return frozenset(PromptPayload.model_validate(suggestion.payload).people)
+    return frozenset(suggestion.payload.get("people", ()))  # an abstention has none
 
 
 def emptied(shown: dict[str, Any]) -> dict[str, Any]:

@@ -41,7 +41,7 @@ NONE_FOUND: Final[Mapping[str, str]] = {
 
 
 def found(tx: Tx, community_id: str, asked: Mapping[str, Any], now: datetime, tools: Tools) -> list[Candidate]:
-    """What there is, in turns of ground; each source once. A theme keeps what is near it."""
+    """What there is, in turns of ground. A theme keeps what is near it."""
     grounds = wanted(asked)
     at = datetime.fromisoformat(asked["publish_at"]) if asked.get("publish_at") else now
     for_slot = asked.get("ground") == CALENDAR
@@ -51,9 +51,7 @@ def found(tx: Tx, community_id: str, asked: Mapping[str, Any], now: datetime, to
     if for_slot:
         queues = [[one for one in queue if one.part in ("coming", "lively")] for queue in queues]
     ordered = [queue[n] for n in range(max(map(len, queues), default=0)) for queue in queues if n < len(queue)]
-    once = {(one.source.space_id, one.source.id): one for one in reversed(ordered)}
-    kept = [one for one in ordered if once[one.source.space_id, one.source.id] is one]
-    return kept if for_slot else _near(kept, str(asked.get("theme") or ""), tools)
+    return ordered if for_slot else _near(ordered, str(asked.get("theme") or ""), tools)
 
 
 def wanted(asked: Mapping[str, Any]) -> tuple[Ground, ...]:
@@ -69,13 +67,16 @@ def drafts(
     made: Provenance,
 ) -> Iterator[Draft]:  # fmt: skip
     """One of each candidate that serves something and was not there before, in the format used least that suits it."""
-    counts = Counter(earlier.used(asked["space_id"]))
+    counts, done = Counter(earlier.used(asked["space_id"])), set[int]()
     for one in candidates:
+        if one.source.pk in done:
+            continue  # as a question, say, and as an open thread
         forms = [form for form in FORMATS if asked.get("format") in (None, "", form)]
         for form in sorted(forms, key=lambda form: counts[form]):
             draft = _draft(one, form, asked, tools, earlier, serving, made)
             if draft is not None:
                 counts[form] += 1
+                done.add(one.source.pk)
                 yield draft
                 break
 
