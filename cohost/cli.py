@@ -271,7 +271,14 @@ def discuss(
             request_id = occasions.welcome(caller, welcome, OPERATOR)
         else:
             here = _known_space(core, _community(core, community), space).id
-            asked = {"number": number, "theme": theme, "format": None, "tone": "", "variations": variations, "ground": ground or None}
+            asked = {
+                "number": number,
+                "theme": theme,
+                "format": None,
+                "tone": "",
+                "variations": variations,
+                "ground": ground or None,
+            }
             lesson_space, _, lesson = kickoff.partition("/")
             request_id = (
                 occasions.recap(caller, here, "", OPERATOR) if recap

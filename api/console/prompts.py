@@ -120,7 +120,8 @@ def _page(visit: Visit, *, done: bool = False, trouble: str = "", status: int = 
     spaces = [space for space in visit.sight.spaces.values() if space.kind != "event"]
     return visit.page(
         "prompts.html", status=status, drafts=drafts, spaces=sorted(spaces, key=lambda space: space.name), done=done,
-        trouble=trouble, formats=FORMAT_NAMES, grounds=GROUND_NAMES, kinds=OCCASION_NAMES, names={**FORMAT_NAMES, **OCCASION_NAMES},
+        trouble=trouble, formats=FORMAT_NAMES, grounds=GROUND_NAMES, kinds=OCCASION_NAMES,
+        names={**FORMAT_NAMES, **OCCASION_NAMES},
         newest=_newest(visit), lessons=_lessons(visit), record=visit.core.discussion.record(visit.community.id),
         on=NAME in visit.community.settings.jobs, slots=visit.core.calendar.listed(visit.community.id)[:SLOTS_SHOWN],
     )  # fmt: skip

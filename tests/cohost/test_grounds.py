@@ -227,7 +227,7 @@ def test_members_and_years_are_milestones_as_well(on: Story) -> None:
             joined = on.clock() - timedelta(days=3)
             people.put_member(tx, HERE, Member(f"new{n}", "New", joined_at=joined), on.clock())
     assert {one.payload["about"] for one in drafts(on, "milestone")} == {"members/all/10"}  # one thread, one prompt
-    post(on, "other", "ada", 4, "A second rope lies on the pier, and it is dry. Nobody has used it since the spring.")
+    post(on, "other", "ada", 4, "I tie every rope twice when the tide is high. Nobody has asked me why.")
     for n, who in enumerate(("ben", "mo")):
         post(on, f"o{n}", who, 3, "I saw it.", of="other")
     assert {one.payload["about"] for one in drafts(on, "milestone")} == {"age/all/a year"}
