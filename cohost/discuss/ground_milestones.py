@@ -13,6 +13,7 @@ from cohost.store import people, places, slots, sources
 
 STEPS = (10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000)
 FRESH = timedelta(days=14)  # after it was reached
+MOVED_IN = timedelta(days=1)  # who came to Cohost with the whole community made no milestone
 YEAR, MONTH = timedelta(days=365), timedelta(days=30)
 LESSONS = 500
 POSTS_READ = 2_000  # to find a thread that many wrote in
@@ -50,7 +51,7 @@ def _members(around: Around) -> Iterator[tuple[str, str, str, str]]:
     here = [one for one in people.all_members(around.tx, around.community_id) if one.active]
     known = [one.joined_at for one in here if one.joined_at is not None]
     step = reached(known, around.now, FRESH + around.patience) if len(known) == len(here) else None
-    if step:
+    if step and sorted(known)[step - 1] - min(known) > MOVED_IN:
         yield "members", "all", f"{step:,}", f"The community has come to {step:,} members lately."
 
 

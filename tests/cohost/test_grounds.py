@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -220,11 +219,8 @@ def test_members_and_years_are_milestones_as_well(on: Story) -> None:
     post(on, "turns", "ada", 3, NOTED)
     post(on, "reply", "ben", 2, "Mine too.", of="turns")
     with on.core.store.write() as tx:
-        here = people.all_members(tx, HERE)
-        for n, one in enumerate(here):
-            people.put_member(tx, HERE, replace(one, joined_at=on.clock() - timedelta(days=367 - n)), on.clock())
-        for n in range(10 - len(here)):
-            joined = on.clock() - timedelta(days=3)
+        for n in range(10 - len(people.all_members(tx, HERE))):
+            joined = on.clock() - timedelta(days=3 if n else 367)
             people.put_member(tx, HERE, Member(f"new{n}", "New", joined_at=joined), on.clock())
     assert {one.payload["about"] for one in drafts(on, "milestone")} == {"members/all/10"}  # one thread, one prompt
     post(on, "other", "ada", 4, "I tie every rope twice when the tide is high. Nobody has asked me why.")
