@@ -17,7 +17,7 @@ from cohost.discuss.patterns import FORMATS
 from cohost.discuss.payload import PromptPayload
 from cohost.discuss.repeats import ALIKE, POSTS_LOOKED_AT, Earlier, text_of
 from cohost.ids import new_id
-from cohost.model import Caller, Community, CommunitySettings, Member, Request, Space
+from cohost.model import Caller, Community, CommunitySettings, Member, Request, Source, Space
 from cohost.settings import load
 from cohost.store import people, places, requests, sources, suggestions
 from cohost.store.audit import OPERATOR
@@ -116,6 +116,21 @@ def slips(text: str) -> list[str]:
     own = "\n".join(line for line in text.splitlines() if line and not line.startswith((">", "-")))
     plain = own.replace("*", "")
     return [name for name, pattern in SLIPS.items() if pattern.search(plain)]
+
+
+def drafted(name: str) -> list[tuple[Suggestion, Source]]:
+    """All drafts of a set about lessons, each with its lesson."""
+    with TemporaryDirectory() as folder:
+        core = build(load({"COHOST_HOME": folder}))
+        try:
+            community, space = _sample(core) if name == SAMPLE else _read(core, name)
+            drafts = [one for one in _drafts(core, community, space) if one.payload["ground"] in ("", "lesson")]
+            with core.store.read() as tx:
+                places_of = [(d.evidence[0].space_id, d.evidence[0].source_id) for d in drafts]
+                texts = sources.texts(tx, community, places_of)
+            return [(draft, texts[place]) for draft, place in zip(drafts, places_of, strict=True)]
+        finally:
+            core.close()
 
 
 def _course(name: str) -> tuple[list[Row], list[Fact]]:
