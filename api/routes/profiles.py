@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from fastapi import APIRouter
 from pydantic import Field, StringConstraints
@@ -12,6 +12,7 @@ from api.core import Core
 from api.idempotency import IdempotencyKey, IdempotentRoute
 from api.schemas import ANY_TEXT, WORDS, Body, ObjectPath, View, Whole, responses
 from cohost.errors import NotFound
+from cohost.match.profile import OptIn
 from cohost.match.stored import ABOUT_CHARACTERS, ITEM_CHARACTERS, MOST_CAPACITY, MOST_ITEMS
 from cohost.model import Caller
 from cohost.store.profiles import StoredProfile
@@ -22,7 +23,6 @@ making = APIRouter(tags=["introductions"], route_class=IdempotentRoute)
 Item = Annotated[str, StringConstraints(min_length=1, max_length=ITEM_CHARACTERS, pattern=WORDS)]
 Items = Annotated[list[Item], Field(max_length=MOST_ITEMS)]
 Shown = Literal["goals", "interests", "offers", "asks", "level", "languages", "time_zone", "about"]
-Purpose = Literal["introductions", "groups", "helping", "welcoming", "quoting"]
 CSV_CHARACTERS = 2_000_000
 
 
@@ -40,9 +40,9 @@ class ProfileBody(Body):
     about: str = Field("", max_length=ABOUT_CHARACTERS, pattern=ANY_TEXT)
     capacity: Whole | None = Field(None, ge=1, le=MOST_CAPACITY, description="How many people they would help at once.")
     shown: list[Shown] = Field([], max_length=8, description="What somebody they are matched with may read.")
-    purposes: list[Purpose] = Field(
+    purposes: list[OptIn] = Field(
         [],
-        max_length=4,
+        max_length=len(get_args(OptIn)),
         description="What they opt in to; nothing, unless they say so. `welcoming`: to be named to new "
         "members; `quoting`: that their posts are quoted in discussion prompts.",
     )

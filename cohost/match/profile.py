@@ -9,9 +9,8 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 Purpose = Literal["introductions", "groups", "helping"]
-OptIn = Literal[
-    "introductions", "groups", "helping", "welcoming", "quoting"
-]  # welcoming: to be named to new members; quoting: that posts are quoted in prompts; no round does either
+# welcoming: to be named to new members; quoting: that posts are quoted in prompts; no round does either
+OptIn = Literal["introductions", "groups", "helping", "welcoming", "quoting"]
 Field = Literal["goals", "interests", "offers", "asks", "level", "languages", "time_zone", "about"]
 
 Rows = list[int] | range | slice  # no tuple: NumPy would take it for one place in several dimensions

@@ -84,6 +84,13 @@ def test_profiles_are_their_members_alone(client, as_, written):
     assert client.get("/v1/members/ada/profile", headers=as_("ada")).json()["purposes"] == []
 
 
+def test_a_member_may_opt_in_to_everything(client, as_, written):
+    everything = ["introductions", "groups", "helping", "welcoming", "quoting"]
+    given = client.put("/v1/members/ada/profile", headers=as_("ada"), json={**ADA, "purposes": everything})
+    assert given.status_code == 200
+    assert sorted(given.json()["purposes"]) == sorted(everything)
+
+
 def test_tags_are_suggested_and_become_the_members_only_when_confirmed(client, as_, written, core):
     body = BEN | {"interests": [], "about": "I love old maps and the harbour they show."}
     client.put("/v1/members/ben/profile", json=body, headers=as_("ben"))
