@@ -9,7 +9,7 @@ from typing import Any
 from cohost import recall, rights, steps, withdrawal
 from cohost.connectors import Connectors
 from cohost.errors import CohostError, Conflict, StaleVersion
-from cohost.jobs import JOBS, match_now, match_payload
+from cohost.jobs import JOBS, match_now
 from cohost.jobs.moderate_words import BACK_BY_HAND
 from cohost.model import Caller
 from cohost.quotes import Readable
@@ -61,11 +61,7 @@ class Approval:
                 raise Conflict(f"Suggestion {shown.id} is {shown.status}: nothing of it can be edited.")
             job = self._jobs[shown.job]
             revision = job.revise(shown, payload, Readable(tx, shown.community_id, shown.destination))
-            if (
-                shown.job == match_payload.NAME
-            ):  # its messages are the invitations; what is edited follows below the names
-                return [Message(shown.destination, "", str(revision.payload["text"]))]
-            return job.messages(revision.payload, shown.destination, shown.request_id)
+            return (job.previewed or job.messages)(revision.payload, shown.destination, shown.request_id)
 
     def decide(self, caller: Caller, suggestion_id: str, decision: Decision) -> Suggestion:
         """Apply a verdict on the version that the person saw.

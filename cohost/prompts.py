@@ -10,17 +10,19 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from string import Template
+from typing import Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cohost.errors import InvalidInput, Misconfigured
 from cohost.model import Passage
-from cohost.ports import Prompt
+from cohost.ports import Completion, LanguageModel, Prompt
+from cohost.suggestion import Provenance
 
 FOLDER = Path(__file__).resolve().parent.parent / "prompts"
 OPEN, CLOSE = "\u27e6", "\u27e7"  # ⟦ ⟧: fence signs that ordinary text does not need; data never contains them
@@ -229,3 +231,16 @@ def _block(label: str, text: str, boundary: str) -> str:
 def _boundary(salt: str, texts: Sequence[str]) -> str:
     """A word that depends on every text it fences: nobody can write it into one of them beforehand."""
     return hashlib.sha256("\0".join([salt, *texts]).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def pick(texts: Sequence[str], key: str, turn: int = 0) -> str:
+    """One of some hand-written texts; the same key always gets the same one, and in another turn another one."""
+    return texts[(int(hashlib.sha256(key.encode()).hexdigest(), 16) + turn) % len(texts)]
+
+
+def worded_by(made: Provenance, prompt: Prompt, done: Completion[Any], model: LanguageModel) -> Provenance:
+    """How a draft was made whose words are now a language model's."""
+    return replace(
+        made, made_by=done.model or model.name, prompt=prompt.name, prompt_hash=prompt.hash, fallback="",
+        input_tokens=done.input_tokens, output_tokens=done.output_tokens,
+    )  # fmt: skip

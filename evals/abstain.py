@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from cohost.ports import FloatArray
-from evals.fit_answerable import FOLDS, judged
+from evals.fit_answerable import FOLDS, judged, model
 from evals.fit_answerable import Row as Judged
 from evals.ground import ground
 from evals.harness import OURS, Curve, Fact, Plot, Report, Row, Setup, data_hash, signature
@@ -47,15 +47,14 @@ def measure(setup: Setup) -> Report:
 
 def fold_scores(rows: Sequence[Judged]) -> FloatArray:
     """`(len(rows),)` probabilities, each from weights fitted without the row's group; every task weighs the same."""
-    from sklearn.linear_model import LogisticRegression  # heavy: only when something is measured
     from sklearn.model_selection import GroupKFold, cross_val_predict
 
     counts = Counter(row.task for row in rows)
     groups = [row.group for row in rows]
     scores: FloatArray = cross_val_predict(
-        LogisticRegression(max_iter=1000), np.stack([row.values for row in rows]), [row.answerable for row in rows],
+        model(), np.stack([row.values for row in rows]), [row.answerable for row in rows],
         groups=groups, cv=GroupKFold(min(FOLDS, len(set(groups)))), method="predict_proba",
-        params={"sample_weight": [len(rows) / len(counts) / counts[row.task] for row in rows]},
+        params={"logistic__sample_weight": [len(rows) / len(counts) / counts[row.task] for row in rows]},
     )[:, 1]  # fmt: skip
     return scores
 

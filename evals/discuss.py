@@ -123,8 +123,8 @@ def drafted(name: str) -> list[tuple[Suggestion, Source]]:
     with TemporaryDirectory() as folder:
         core = build(load({"COHOST_HOME": folder}))
         try:
-            community, space = _sample(core) if name == SAMPLE else _read(core, name)
-            drafts = [one for one in _drafts(core, community, space) if one.payload["ground"] in ("", "lesson")]
+            community, space = read_into(core, name)
+            drafts = [one for one in drafts_of(core, community, space) if not one.payload["ground"]]
             with core.store.read() as tx:
                 places_of = [(d.evidence[0].space_id, d.evidence[0].source_id) for d in drafts]
                 texts = sources.texts(tx, community, places_of)
@@ -139,7 +139,7 @@ def _course(name: str) -> tuple[list[Row], list[Fact]]:
         try:
             community, space = _sample(core) if name == SAMPLE else _read(core, name)
             begun = time.monotonic()
-            drafts = _drafts(core, community, space)
+            drafts = drafts_of(core, community, space)
             seconds = time.monotonic() - begun
             return _judged(core, community, name, drafts, seconds)
         finally:
@@ -170,8 +170,9 @@ def _judged(
     ]  # fmt: skip
 
 
-def _drafts(core: App, community: str, space: str) -> list[Suggestion]:
-    payload = {"kind": "prompt", "space_id": space, "number": DRAFTS}
+def drafts_of(core: App, community: str, space: str, *, variations: int = 1) -> list[Suggestion]:
+    """Sixty drafts, in so many wordings."""
+    payload = {"kind": "prompt", "space_id": space, "number": DRAFTS, "variations": variations}
     asked = Request(new_id("rq"), community, "discuss", payload, None, space, "waiting", 0, core.clock())
     with core.store.write() as tx:
         requests.add(tx, asked)

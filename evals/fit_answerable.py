@@ -63,7 +63,7 @@ def fit(rows: list[Row]) -> None:
         threshold = _threshold(rows, scores, share)
         drafted = _drafted(rows, scores, threshold)
         print(f"{word:<9} from {threshold:.2f}: {drafted:.0%} of the answerable, {share:.0%} of the others")  # noqa: T201
-    _write(_model().fit(_matrix(rows), _labels(rows), logistic__sample_weight=_balance(rows)), rows, aurocs)
+    _write(model().fit(_matrix(rows), _labels(rows), logistic__sample_weight=_balance(rows)), rows, aurocs)
 
 
 def _report_alone(rows: list[Row]) -> None:
@@ -81,7 +81,7 @@ def _scores_by_folds(rows: list[Row]) -> FloatArray:
     groups = np.array([r.group for r in rows])
     folds = GroupKFold(min(FOLDS, len(set(groups))))
     made: FloatArray = cross_val_predict(
-        _model(), _matrix(rows), _labels(rows), groups=groups, cv=folds, method="predict_proba",
+        model(), _matrix(rows), _labels(rows), groups=groups, cv=folds, method="predict_proba",
         params={"logistic__sample_weight": _balance(rows)},
     )[:, 1]  # fmt: skip
     return made
@@ -105,7 +105,8 @@ def _drafted(rows: list[Row], scores: FloatArray, threshold: float) -> float:
     return float(np.mean([np.mean(task) for task in reached]))
 
 
-def _model() -> Pipeline:
+def model() -> Pipeline:
+    """What is fitted and shipped."""
     return Pipeline([("scale", StandardScaler()), ("logistic", LogisticRegression(C=STRENGTH, max_iter=1000))])
 
 

@@ -7,18 +7,15 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from cohost.bootstrap import App, build
+from cohost.bootstrap import build
 from cohost.discuss.payload import PromptPayload
 from cohost.discuss.pieces import fixed
 from cohost.discuss.repeats import ALIKE, text_of
 from cohost.discuss.reword import HOWS, How, by_rules
 from cohost.discuss.variations import MOST
-from cohost.ids import new_id
-from cohost.model import Request
 from cohost.settings import load
-from cohost.store import requests, suggestions
 from cohost.suggestion import Suggestion
-from evals.discuss import COURSES, DRAFTS, SAMPLE, read_into, slips
+from evals.discuss import COURSES, DRAFTS, SAMPLE, drafts_of, read_into, slips
 from evals.harness import OURS, Fact, Report, Row, Setup, signature
 
 
@@ -41,7 +38,7 @@ def _course(name: str) -> tuple[list[Row], list[Fact]]:
     with TemporaryDirectory() as folder:
         core = build(load({"COHOST_HOME": folder}))
         try:
-            drafts = _drafts(core, *read_into(core, name))
+            drafts = drafts_of(core, *read_into(core, name), variations=MOST)
             wordings = [(n, draft, one) for n, draft in enumerate(drafts) for one in _wordings(draft)]
             rows = [_quotes(name, wordings), *(row for how in HOWS for row in _reworded(name, how, wordings))]
             vectors = core.embedder.embed([text_of(one) for _, _, one in wordings])
@@ -51,17 +48,6 @@ def _course(name: str) -> tuple[list[Row], list[Fact]]:
 
 
 Wordings = Sequence[tuple[int, Suggestion, PromptPayload]]  # number of the draft, the draft, one of its wordings
-
-
-def _drafts(core: App, community: str, space: str) -> list[Suggestion]:
-    payload = {"kind": "prompt", "space_id": space, "number": DRAFTS, "variations": MOST}
-    asked = Request(new_id("rq"), community, "discuss", payload, None, space, "waiting", 0, core.clock())
-    with core.store.write() as tx:
-        requests.add(tx, asked)
-    while core.worker.draft_one():
-        pass
-    with core.store.read() as tx:
-        return [one for one in suggestions.of_request(tx, asked.id) if one.status == "pending"]
 
 
 def _wordings(draft: Suggestion) -> list[PromptPayload]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from hashlib import sha256
-from typing import Annotated
+from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
@@ -23,6 +23,7 @@ TOKEN_FIELD = "form_token"  # noqa: S105  a field's name
 FORM_BYTES = 1 * MIB  # far above the longest text a form may hold, 10,000 characters and their encoding
 UPLOAD_FILES = 500  # at once; a larger course comes as an archive
 FIELDS = 200
+T = TypeVar("T", bound=str)
 STALE_FORM = (
     "This form is no longer valid, perhaps because you signed in again. Go back, reload the page, and send it again."
 )
@@ -60,6 +61,14 @@ class Form:
         for value in values:
             check_text(value, name)
         return [value for value in values if value]
+
+    def one_of(self, name: str, known: Iterable[T], otherwise: str) -> T:
+        """The known one that was chosen; raises InvalidInput with what to do `otherwise`."""
+        value = self.text(name, most=20)
+        found = next((one for one in known if one == value), None)
+        if found is None:
+            raise InvalidInput(otherwise, field=name)
+        return found
 
     def number(self, name: str) -> int:
         """A whole number; raises InvalidInput."""

@@ -18,9 +18,7 @@ SAFE = {
 
 OWN_SCRIPTS = "/queue"  # the pages with keys; everything on them works without
 SCRIPTS_TOO = SAFE["Content-Security-Policy"] + "; script-src 'self'"
-ASKS_TOO = (
-    SCRIPTS_TOO + "; connect-src 'self'"
-)  # the page of one suggestion: its script asks for the preview of an edit
+ASKS_TOO = SCRIPTS_TOO + "; connect-src 'self'"  # the page of one suggestion: its script asks for a preview
 
 
 def policy(path: str) -> str:
@@ -40,12 +38,12 @@ class SafeHeaders:
         """Add the headers when the answer starts."""
         path = scope.get("path", "")
         static = path.startswith("/static/")
-        keys = {"Content-Security-Policy": policy(path)}
+        own = {"Content-Security-Policy": policy(path)}
 
         async def safe_send(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.update({**SAFE, **keys, "Cache-Control": "no-cache" if static else "no-store"})
+                headers.update({**SAFE, **own, "Cache-Control": "no-cache" if static else "no-store"})
             await send(message)
 
         await self.app(scope, receive, safe_send)

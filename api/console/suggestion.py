@@ -160,7 +160,7 @@ def _page(
         "suggestion.html", status=status, suggestion=suggestion, tab=words.tab_for(suggestion),
         text=str(suggestion.payload.get("text", "")), asked_by=asked_by(visit, suggestion),
         evidence=in_sources(visit, suggestion), snapshots=snapshots, verdicts=_verdicts(visit, suggestion),
-        edited=_edited(suggestion), done=done, refusal=refusal, kept=(typed or {}).get("text", ""), changes=changes, said=said,
+        edited=_edited(suggestion), done=done, refusal=refusal, changes=changes, said=said,
         remarks=remarks, unseen=unseen, beside=_beside(visit, suggestion), answered=_answered(visit, suggestion),
         reports=_reports(visit, suggestion), agreed=_agreed(visit, suggestion),
         members_first=members_first(visit, suggestion), typed=typed or {}, previewed=previewed,

@@ -21,10 +21,8 @@ FRAGMENT = "X-Fragment"  # a page's script sends it to get the preview alone
 @router.post("/queue/{suggestion_id}/reworded")
 def reword(visit: HostOnly, suggestion_id: str, form: Posted) -> Response:
     """Shorter, warmer or simpler."""
-    how = next((one for one in HOWS if one == form.text("how", most=20)), None)
     try:
-        if how is None:
-            raise InvalidInput("Choose shorter, warmer or simpler.", field="how")
+        how = form.one_of("how", HOWS, "Choose shorter, warmer or simpler.")
         visit.core.rewording.reword(visit.caller, suggestion_id, form.number("version"), how)
     except (InvalidInput, Conflict) as error:
         return refused(visit, suggestion_id, error)
@@ -34,10 +32,8 @@ def reword(visit: HostOnly, suggestion_id: str, form: Posted) -> Response:
 @router.post("/queue/{suggestion_id}/wording")
 def take(visit: HostOnly, suggestion_id: str, form: Posted) -> Response:
     """A variation or an earlier wording in place of the one shown."""
-    among = next((one for one in LISTS if one == form.text("among", most=20)), None)
     try:
-        if among is None:
-            raise InvalidInput("Choose one of the wordings.", field="among")
+        among = form.one_of("among", LISTS, "Choose one of the wordings.")
         version, number = form.number("version"), form.number("number")
         visit.core.rewording.take(visit.caller, suggestion_id, version, among, number)
     except (InvalidInput, Conflict) as error:

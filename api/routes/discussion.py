@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from fastapi import APIRouter
 from pydantic import Field
 
@@ -11,15 +9,12 @@ from api.auth import Host, actor
 from api.core import Core
 from api.idempotency import IdempotencyKey, IdempotentRoute
 from api.schemas import ANY_TEXT, Body, Id, View, Whole, responses
+from cohost.discuss.grounds import Ground
+from cohost.discuss.patterns import Format
 from cohost.discuss.variations import MOST
 
 router = APIRouter(tags=["discussion"])
 making = APIRouter(tags=["discussion"], route_class=IdempotentRoute)
-
-Form = Literal["question", "debate", "share", "poll", "challenge", "checkin"]
-
-
-Ground = Literal["lesson", "event", "question", "thread", "milestone"]
 
 
 class PromptsBody(Body):
@@ -28,7 +23,7 @@ class PromptsBody(Body):
     space_id: Id = Field(description="Where it would be posted; what all of its readers may read is used.")
     number: Whole = Field(3, ge=1, le=60)
     theme: str = Field("", max_length=200, pattern=ANY_TEXT, description="Only what is near this is used.")
-    format: Form | None = Field(None, description="Left out: formats in turn.")
+    format: Format | None = Field(None, description="Left out: formats in turn.")
     variations: Whole = Field(
         1, ge=1, le=MOST, description="Wordings of each draft on the same evidence, to choose from side by side."
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from fastapi import APIRouter, Response
 from pydantic import Field
 
@@ -12,7 +10,8 @@ from api.core import Core
 from api.idempotency import IdempotencyKey, IdempotentRoute
 from api.routes.suggestions import SuggestionDetail, shown
 from api.schemas import Body, ObjectPath, Whole, responses
-from cohost.rewording import KEPT
+from cohost.discuss.reword import How
+from cohost.rewording import KEPT, Among
 
 deciding = APIRouter(tags=["suggestions"], route_class=IdempotentRoute)
 
@@ -21,14 +20,14 @@ class RewordedBody(Body):
     """What is wished for."""
 
     version: Whole = Field(ge=0, le=2**31 - 1, description="The version you saw.")
-    how: Literal["shorter", "warmer", "simpler"]
+    how: How
 
 
 class WordingBody(Body):
     """Which one to take."""
 
     version: Whole = Field(ge=0, le=2**31 - 1, description="The version you saw.")
-    among: Literal["variations", "earlier"] = Field(
+    among: Among = Field(
         description="Of the draft's payload: others to choose instead, or what it was before it was worded anew."
     )
     number: Whole = Field(ge=1, le=KEPT, description="From 1, in the order of the payload.")

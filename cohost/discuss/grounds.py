@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache, cached_property
-from hashlib import sha256
 from typing import Any, Final, Literal, get_args
 
 import yaml
@@ -18,7 +17,7 @@ from cohost.discuss.patterns import FORMATS, Format
 from cohost.discuss.spans import plain, sentences
 from cohost.errors import Misconfigured
 from cohost.model import Source, Space
-from cohost.prompts import FOLDER
+from cohost.prompts import FOLDER, pick
 from cohost.store import Tx, profiles, safety_cases
 from cohost.suggestion import Destination
 from cohost.tone import allowed, excluded
@@ -46,6 +45,11 @@ class Candidate:
     spans: tuple[Span, ...]  # the first is quoted, all are evidence
     why_now: str
     values: Mapping[str, str] = field(default_factory=dict)  # for the words
+
+    @property
+    def quote(self) -> str:
+        """What is quoted, verbatim."""
+        return self.source.text[slice(*self.spans[0])]
 
 
 @dataclass(frozen=True)
@@ -124,16 +128,14 @@ def worded(one: Candidate, form: Format, avoid: tuple[str, ...]) -> Worded | Non
     wanted = part["formats"].get(form)
     if wanted is None or excluded("\n".join((wanted["low_effort"], *wanted.get("options", ()))), avoid):
         return None
-    chosen = [_choice(allowed(texts, avoid), f"{one.key}/{form}/{name}") for name, texts in
-              (("title", part["titles"]), ("opening", part["opening"]), ("text", wanted["texts"]))]  # fmt: skip
-    if None in chosen:
+    known = {"title": part["titles"], "opening": part["opening"], "text": wanted["texts"]}
+    usable = {name: allowed(texts, avoid) for name, texts in known.items()}
+    if not all(usable.values()):
         return None
-    title, opening, text = (str(words).format(**one.values) for words in chosen)
+    title, opening, text = (
+        pick(texts, f"{one.key}/{form}/{name}").format(**one.values) for name, texts in usable.items()
+    )
     return Worded(title, opening, text, wanted["low_effort"], tuple(wanted.get("options", ())))
-
-
-def _choice(texts: Sequence[str], key: str) -> str | None:
-    return texts[int(sha256(key.encode()).hexdigest(), 16) % len(texts)] if texts else None
 
 
 @cache
@@ -143,11 +145,7 @@ def _parts() -> Mapping[str, Any]:
     for name, part in read.items():
         if unknown := part["formats"].keys() - set(FORMATS):
             raise Misconfigured(f"{FILE.name}: {name} has unknown formats {sorted(unknown)}.")
-        known = [
-            *part["titles"],
-            *part["opening"],
-            *(text for one in part["formats"].values() for text in one["texts"]),
-        ]
-        for text in known:
+        by_form = (text for one in part["formats"].values() for text in one["texts"])
+        for text in (*part["titles"], *part["opening"], *by_form):
             text.format(**PLACES)  # an unknown place is found here, not in a draft
     return read

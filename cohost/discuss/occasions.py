@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from hashlib import sha256
 from string import Formatter
 from typing import Final, Literal, get_args
 
@@ -12,7 +11,7 @@ import yaml
 
 from cohost.errors import Misconfigured
 from cohost.model import Community
-from cohost.prompts import FOLDER
+from cohost.prompts import FOLDER, pick
 from cohost.tone import allowed, no_words
 
 FILE: Final = FOLDER / "discuss" / "occasions.yaml"
@@ -35,7 +34,7 @@ def words(community: Community, occasion: Occasion, part: str, key: str, /, **va
     known = allowed(_texts()[occasion][part], avoid)
     if not known:
         raise no_words(f"the part “{part}” of a {occasion}", avoid)
-    return known[int(sha256(f"{key}/{part}".encode()).hexdigest(), 16) % len(known)].format(**values)
+    return pick(known, f"{key}/{part}").format(**values)
 
 
 def quoted(values: tuple[str, ...]) -> str:

@@ -47,7 +47,7 @@ class PromptPayload(BaseModel):
     serves_part: str = ""  # goal, activity or outcome
     tone: str = ""
     theme: str = ""
-    ground: str = ""  # of a prompt: lesson (also ""), event, question, thread or milestone
+    ground: str = ""  # of a prompt: event, question, thread or milestone; "" = a lesson
     about: str = ""  # of a prompt: what it is about, if no lesson; of other kinds: which member, week or lesson
     people: tuple[str, ...] = ()  # members it names; it is withdrawn when one of them leaves
     facts: tuple[Stated, ...] = ()

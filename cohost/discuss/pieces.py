@@ -12,6 +12,8 @@ _GAP = re.compile(r"\n[ \t]*\n")
 _FIXED_LINE = re.compile(r"^\s*(?:>|[-+*] |\d+[.)] |#|\||```|\*\*[^*]+\*\*\s*$|\*\*[A-Z]:\*\*)", re.MULTILINE)
 # Within prose: quotations, code, links, names and terms that stand out, addresses.
 FIXED = re.compile(r"“[^”]*”|`[^`]*`|\[[^\]]*\]\(<?[^)>]*>?\)|\*\*[^*]+\*\*|\*[^*\n]+\*|https?://\S+")
+# Quotations, terms that stand out, numbers and names: what a language model's words can get wrong.
+TOLD = re.compile(r"“[^”]*”|\*\*[^*]+\*\*|\d+|(?<=[a-z,;:] )[A-Z][\w'’-]*")
 FIRST_MASK = 0xE000  # of the private use area: no text that was cleaned holds these
 
 

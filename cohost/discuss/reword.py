@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from hashlib import sha256
 from typing import Any, Final, Literal, get_args
 
 import yaml
@@ -16,7 +15,7 @@ from cohost.discuss.payload import PromptPayload
 from cohost.discuss.pieces import Pieces, is_mask, masked, pieces, unmasked
 from cohost.discuss.spans import sentences
 from cohost.errors import Misconfigured
-from cohost.prompts import FOLDER
+from cohost.prompts import FOLDER, pick
 from cohost.tone import allowed, excluded
 
 FILE: Final = FOLDER / "discuss" / "rewording.yaml"
@@ -103,8 +102,7 @@ def _warmer(old: Pieces, draft: PromptPayload, avoid: Sequence[str]) -> Pieces:
     for part, at in (("closing", old.prose[-1] + 1), ("opening", old.prose[0])):
         fitting = allowed(lines[part], avoid)
         if fitting and not any(line in old.text for line in lines[part]):
-            key = f"{draft.concept}/{draft.about}/{part}".encode()
-            line = fitting[int(sha256(key).hexdigest(), 16) % len(fitting)]
+            line = pick(fitting, f"{draft.concept}/{draft.about}/{part}")
             text = "\n\n".join((*old.blocks[:at], line, *old.blocks[at:]))
             return pieces(draft.model_copy(update={"text": text}))
     return old

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from cohost import prompts, safety
 from cohost.discuss import links
 from cohost.discuss.payload import PromptPayload
-from cohost.discuss.pieces import Pieces, fixed, pieces
+from cohost.discuss.pieces import TOLD, Pieces, fixed, pieces
 from cohost.discuss.reword import How, by_rules
 from cohost.errors import ModelUnavailable
 from cohost.model import Community
@@ -25,7 +25,6 @@ ASKED = {
     "simpler": "simpler: short sentences and everyday words, for readers whose first language is another",
 }
 GROWTH, ROOM = 1.4, 25  # a warmer or simpler draft may be longer by so much, or have so many more words
-_TOLD = re.compile(r"“[^”]*”|\d+|(?<=[a-z,;:] )[A-Z][\w'’-]*")  # what a wording can get wrong
 _MARKS = re.compile(r"^\s*(?:>|#|[-+*] |\d+\.)|\n\s*\n|\((?:link removed|mention)\)", re.MULTILINE)
 
 
@@ -82,10 +81,7 @@ def _by_model(
         return EXCLUDED
     if repeats(new):
         return "repeated"
-    told = replace(
-        made, made_by=done.model or model.name, prompt=prompt.name, prompt_hash=prompt.hash, fallback="",
-        input_tokens=done.input_tokens, output_tokens=done.output_tokens,
-    )  # fmt: skip
+    told = prompts.worded_by(made, prompt, done, model)
     return Done(new, told, f"by {told.made_by}")
 
 
@@ -95,7 +91,7 @@ def _fits(said: Sequence[str], old: Pieces, prompt: Prompt, how: How) -> bool:
         return False
     same = all(_keeps(new, was, n) for n, (new, was) in enumerate(zip(said, old.parts, strict=True)))
     everything = f"{old.title}\n{old.text}\n{old.low_effort}"
-    invented = any(told not in everything for part in said for told in _TOLD.findall(part))
+    invented = any(told not in everything for part in said for told in TOLD.findall(part))
     new = old.with_parts(said).words
     short = new < old.words if how == "shorter" else new <= max(old.words * GROWTH, old.words + ROOM)
     return same and short and not invented and not prompts.echoes(prompt, "\n".join(said))

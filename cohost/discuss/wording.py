@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from hashlib import sha256
 
 from pydantic import BaseModel
 
@@ -41,9 +40,7 @@ def by_pattern(
 ) -> PromptPayload:  # fmt: skip
     """The same telling always gets the same pattern, and in another turn another one; `title` is the lesson's."""
     known = patterns(avoid)[form]
-    fitting = known.fitting(telling)
-    at = int(sha256(f"{key}/{telling.term}/{form}".encode()).hexdigest(), 16) + turn
-    pattern = fitting[at % len(fitting)]
+    pattern = prompts.pick(known.fitting(telling), f"{key}/{telling.term}/{form}", turn)
     body = pattern.format(concept=marked(telling.noun), title=title, first=telling.first, second=telling.second)
     listed = "\n".join(f"- {option}" for option in options)
     text = "\n\n".join(filter(None, (_quoted(quote, title), body, listed)))
@@ -75,12 +72,8 @@ def by_model(
         return drafted, replace(made, fallback="wrong_shape")
     if excluded("\n\n".join((named, text, low)), tools.community.settings.words_excluded):
         return drafted, replace(made, fallback=EXCLUDED)
-    told = replace(
-        made, made_by=done.model or model.name, prompt=prompt.name, prompt_hash=prompt.hash,
-        input_tokens=done.input_tokens, output_tokens=done.output_tokens,
-    )  # fmt: skip
     changed = {"title": named, "text": f"{_quoted(quote, title)}\n\n{text}", "low_effort": low}
-    return drafted.model_copy(update=changed), told
+    return drafted.model_copy(update=changed), prompts.worded_by(made, prompt, done, model)
 
 
 def fits(title: str, text: str, low_effort: str) -> bool:

@@ -75,10 +75,10 @@ def propose(request: Request, tools: Tools) -> Sequence[Outcome]:
 
 def _warned(one: Outcome, avoid: Sequence[str]) -> Outcome:
     """With a word to the host where an excluded one could not be avoided."""
-    shown = one.payload if isinstance(one, Draft) else {}
-    said = "\n\n".join(str(shown.get(name, "")) for name in ("title", "text", "low_effort"))
-    told = warning(said, avoid)
-    return replace(one, rationale=f"{one.rationale} {told}") if isinstance(one, Draft) and told else one
+    if not isinstance(one, Draft):
+        return one
+    told = warning("\n\n".join(str(one.payload[name]) for name in ("title", "text", "low_effort")), avoid)
+    return replace(one, rationale=f"{one.rationale} {told}") if told else one
 
 
 def discussion_prompts(request: Request, tools: Tools) -> Sequence[Outcome]:
@@ -94,12 +94,12 @@ def discussion_prompts(request: Request, tools: Tools) -> Sequence[Outcome]:
         said = _discussed(tx, request.community_id, found)
         timely = discuss_grounds.found(tx, request.community_id, asked, tools.clock(), tools)
     serving, avoid = Serving(tools.community.big_purpose, tools.embedder), tools.community.settings.words_excluded
-    if not patterns(avoid).keys() & {asked.get("format") or form for form in FORMATS}:
-        raise no_words("discussion prompts", avoid)
     turns = _in_turn(found, earlier.used(asked["space_id"]), asked.get("format"), patterns(avoid))
     of_lessons = filter(None, (_draft(one, form, asked, tools, earlier, said, serving) for one, form in turns))
     of_now = discuss_grounds.drafts(timely, asked, tools, earlier, serving, _made(tools))
     drafts: list[Outcome] = list(islice(_mixed(of_now, of_lessons), number))
+    if not drafts and lessons and not patterns(avoid).keys() & {asked.get("format") or form for form in FORMATS}:
+        raise no_words("discussion prompts", avoid)
     ground = asked.get("ground") or ""
     why = discuss_grounds.NONE_FOUND.get(ground) or (
         SERVES_NOTHING if serving.refused else NOT_OF_THE_THEME if asked.get("theme") and not found else NOTHING_TO_SAY
@@ -328,7 +328,7 @@ def revise(shown: Suggestion, proposed: dict[str, Any], readable: Readable) -> R
     strange = [line for line in quoted if line and line not in known]
     if strange:
         raise InvalidInput(
-            f"“{strange[0][:120]}” is quoted, but the lesson has other words. Copy them again, or take the > away.",
+            f"“{strange[0][:120]}” is quoted, but its source has other words. Copy them again, or take the > away.",
             field="payload.text",
         )
     own = "\n".join(line for line in changed.text.splitlines() if not line.startswith(">"))

@@ -16,7 +16,7 @@ from cohost.discuss.links import linked
 from cohost.discuss.patterns import FORMATS, Format
 from cohost.discuss.payload import PromptPayload
 from cohost.discuss.repeats import Earlier, text_of
-from cohost.discuss.serving import Serving
+from cohost.discuss.serving import Served, Serving
 from cohost.discuss.spans import evidence
 from cohost.jobs.shape import Tools
 from cohost.store import Tx
@@ -68,12 +68,16 @@ def drafts(
 ) -> Iterator[Draft]:  # fmt: skip
     """One of each candidate that serves something and was not there before, in the format used least that suits it."""
     counts, done = Counter(earlier.used(asked["space_id"])), set[int]()
+    known = {draft.payload.get("about") for draft in earlier.drafts}
+    forms = [form for form in FORMATS if asked.get("format") in (None, "", form)]
     for one in candidates:
-        if one.source.pk in done:
+        if one.key in known or one.source.pk in done:
             continue  # as a question, say, and as an open thread
-        forms = [form for form in FORMATS if asked.get("format") in (None, "", form)]
+        serves = serving.of(one.source.title, one.quote)
+        if serves is None:
+            continue
         for form in sorted(forms, key=lambda form: counts[form]):
-            draft = _draft(one, form, asked, tools, earlier, serving, made)
+            draft = _draft(one, form, asked, tools, earlier, serves, made)
             if draft is not None:
                 counts[form] += 1
                 done.add(one.source.pk)
@@ -82,30 +86,27 @@ def drafts(
 
 
 def _draft(
-    one: Candidate, form: Format, asked: Mapping[str, Any], tools: Tools, earlier: Earlier, serving: Serving,
+    one: Candidate, form: Format, asked: Mapping[str, Any], tools: Tools, earlier: Earlier, serves: Served,
     made: Provenance,
 ) -> Draft | None:  # fmt: skip
     said = worded(one, form, tools.community.settings.words_excluded)
-    if said is None or any(draft.payload.get("about") == one.key for draft in earlier.drafts):
+    if said is None:
         return None
-    quote = one.source.text[slice(*one.spans[0])]
     listed = "\n".join(f"- {option}" for option in said.options)
-    below = f"> {' '.join(quote.split())}\n\nFrom {linked(tools.community, one.source)}"
+    below = f"> {' '.join(one.quote.split())}\n\nFrom {linked(tools.community, one.source)}"
     text = "\n\n".join(filter(None, (said.opening, below, said.text, listed)))
     kept = ("tone", "publish_at") if asked.get("ground") == CALENDAR else ("tone", "theme", "publish_at")
     by_host = {name: asked.get(name) or "" for name in kept}
     shown = PromptPayload(
         format=form, title=said.title, text=text, concept=one.key, options=said.options, low_effort=said.low_effort,
         why_now=one.why_now, ground=one.ground, about=one.key,
-        people=(one.source.author_id,) if one.source.author_id else (),
-    )  # fmt: skip
-    shown = shown.model_copy(update=by_host)
+        people=(one.source.author_id,) if one.source.author_id else (), serves=serves.text,
+        serves_part=serves.part or "",
+    ).model_copy(update=by_host)  # fmt: skip
     vector = earlier.embed([text_of(shown)])[0]
-    serves = serving.of(one.source.title, quote)
-    if serves is None or earlier.knows(shown, quote, vector):
+    if earlier.knows(shown, one.quote, vector):
         return None
-    earlier.add(shown, quote, vector)
-    shown = shown.model_copy(update={"serves": serves.text, "serves_part": serves.part or ""})
+    earlier.add(shown, one.quote, vector)
     items = tuple(evidence(one.source, span) for span in one.spans)
     why = " ".join(filter(None, (one.why_now, serves.told())))
     return Draft(shown.model_dump(mode="json"), items, in_space(asked["space_id"]), why, 0.8, made, ())
@@ -114,7 +115,7 @@ def _draft(
 def _near(candidates: Sequence[Candidate], theme: str, tools: Tools) -> list[Candidate]:
     if not theme or not candidates or tools.embedder is None:
         return list(candidates)
-    texts = [f"{one.source.title}. {one.source.text[slice(*one.spans[0])]}" for one in candidates]
+    texts = [f"{one.source.title}. {one.quote}" for one in candidates]
     cosines = tools.embedder.embed(texts) @ tools.embedder.embed([theme])[0]
     return [
         one for one, text, cosine in zip(candidates, texts, cosines, strict=True)

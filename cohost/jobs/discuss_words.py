@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from cohost import prompts, safety
 from cohost.discuss.occasions import OCCASION_NAMES, Occasion
+from cohost.discuss.pieces import TOLD
 from cohost.errors import ModelUnavailable
 from cohost.jobs.shape import Tools
 from cohost.ports import Prompt
@@ -16,7 +17,6 @@ from cohost.suggestion import Provenance
 from cohost.tone import EXCLUDED, excluded
 
 MOST_WORDS = 60  # of the opening or the closing
-_TOLD = re.compile(r"“[^”]*”|\*\*[^*]+\*\*|\d+|(?<=[a-z,;:] )[A-Z][\w'’-]*")  # what a draft can get wrong
 _MARKS = re.compile(r"^\s*(?:>|#|-|\d+\.)|\]\(|https?:|\((?:link removed|mention)\)", re.M)
 
 
@@ -66,18 +66,14 @@ def written(kind: Occasion, parts: Parts, tools: Tools, made: Provenance, *, ton
         return Written(parts.text, replace(made, fallback="wrong_shape"))
     if excluded(f"{new.opening}\n\n{new.closing}", tools.community.settings.words_excluded):
         return Written(parts.text, replace(made, fallback=EXCLUDED))
-    told = replace(
-        made, made_by=done.model or tools.model.name, prompt=prompt.name, prompt_hash=prompt.hash,
-        input_tokens=done.input_tokens, output_tokens=done.output_tokens,
-    )  # fmt: skip
-    return Written(new.text, told)
+    return Written(new.text, prompts.worded_by(made, prompt, done, tools.model))
 
 
 def fits(new: Parts, old: Parts, prompt: Prompt) -> bool:
     """Short, still asking what was asked, and with no name, number or quotation that was not there."""
     said = f"{new.opening}\n{new.closing}"
     short = all(0 < len(part.split()) <= MOST_WORDS for part in (new.opening, new.closing))
-    invented = any(told not in old.text for told in _TOLD.findall(said))
+    invented = any(told not in old.text for told in TOLD.findall(said))
     asks = new.closing.rstrip().endswith("?") or "?" not in old.closing
     return short and asks and not invented and not _MARKS.search(said) and not prompts.echoes(prompt, said)
 

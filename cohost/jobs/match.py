@@ -194,10 +194,7 @@ def _asked(facts: Sequence[Fact], item: Evidence, tools: Tools, otherwise: _Talk
         return replace(otherwise, made=replace(otherwise.made, fallback="wrong_shape"))
     if excluded(asked, tools.community.settings.words_excluded):
         return replace(otherwise, made=replace(otherwise.made, fallback=EXCLUDED))
-    made = replace(
-        otherwise.made, made_by=done.model or tools.model.name, prompt=prompt.name, prompt_hash=prompt.hash,
-        input_tokens=done.input_tokens, output_tokens=done.output_tokens,
-    )  # fmt: skip
+    made = prompts.worded_by(otherwise.made, prompt, done, tools.model)
     return _Talk(f"From “{item.title}”: “{item.quote}” {asked}", otherwise.evidence, made)
 
 
@@ -215,6 +212,11 @@ def later_message(shown: IntroductionPayload, member_id: str, accepted: frozense
 
 def _message(member_id: str, text: str) -> Message:
     return Message(Destination("introduction", member_ids=(member_id,)), title=TITLE, text=safety.clean(text))
+
+
+def previewed(shown: dict[str, Any], destination: Destination, request_id: str | None) -> list[Message]:
+    """What an edit changes follows below the names; its first messages are the invitations."""
+    return [Message(destination, title="", text=shown["text"])]
 
 
 def revise(shown: Suggestion, proposed: dict[str, Any], readable: Readable) -> Revision:
@@ -259,5 +261,5 @@ def _day(moment: datetime) -> str:
 JOB = Job(
     NAME, frozenset({"host"}), propose=propose, messages=messages, revise=revise, emptied=emptied,
     expires_after=timedelta(days=30), again_after_undo=False, remade=False, needs_evidence=False, still_true=still_true,
-    submitted=submitted, approved=approved, names=addressed, concerned=addressed,
+    submitted=submitted, approved=approved, names=addressed, concerned=addressed, previewed=previewed,
 )  # fmt: skip

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from cohost.jobs.match_payload import IntroductionPayload
 from cohost.match.profile import WEEK_HOURS
 from cohost.match.reasons import Reason
 from cohost.match.stored import Fact
+from cohost.prompts import pick
 from cohost.tone import allowed
 
 QUESTIONS = (
@@ -119,7 +119,7 @@ def question(title: str, quote: str, key: str, avoid: Collection[str] = ()) -> s
     The sentence alone where every pattern uses a word to `avoid`.
     """
     known = allowed(QUESTIONS, avoid) or (SENTENCE_ALONE,)
-    return known[int(sha256(key.encode()).hexdigest(), 16) % len(known)].format(title=title, quote=quote)
+    return pick(known, key).format(title=title, quote=quote)
 
 
 def question_without_lesson(facts: Sequence[Fact]) -> str:

@@ -111,9 +111,10 @@ class Job:
     outlives_sources: bool = False  # stays open, without the words, when what it is about is deleted
     remade: bool = True  # its request is worked on again when a suggestion of it is withdrawn
     needs_evidence: bool = True  # else: what it says is proved by `still_true`, and a quote is welcome
-    still_true: Callable[[Tx, Suggestion, datetime], bool] = (
-        nothing_else  # beside the evidence; asked before every step
-    )
+    # beside the evidence; asked before every step
+    still_true: Callable[[Tx, Suggestion, datetime], bool] = nothing_else
+    # as `messages`, of an edit, where what it changes is not what goes out first
+    previewed: Callable[[dict[str, Any], Destination, str | None], list[Message]] | None = None
     submitted: Callable[[Tx, Request, datetime], None] = nothing_beside  # in the transaction that stores the drafts
     planned_for: Callable[[Suggestion], datetime | None] = no_time  # when it is to be sent, if the host names no time
     approved: Callable[[Tx, Suggestion, datetime], None] = nothing_more  # in the transaction of an approval

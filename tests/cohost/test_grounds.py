@@ -10,6 +10,7 @@ from story import HERE, Story
 
 from cohost.discuss.ground_events import day_of
 from cohost.discuss.grounds import _parts, spoken
+from cohost.discuss.patterns import patterns
 from cohost.errors import Conflict, InvalidInput
 from cohost.model import CommunitySettings, Member, SourceInput
 from cohost.store import people, profiles, safety_cases, slots
@@ -319,3 +320,12 @@ def test_each_part_has_several_formats_with_an_easy_way_and_fitting_options() ->
         for form, one in part["formats"].items():
             assert one["low_effort"]
             assert len(one.get("options", ())) in ((3, 4, 5) if form == "poll" else (0,))
+
+
+def test_an_event_is_still_a_prompt_where_every_pattern_for_lessons_is_excluded(on: Story) -> None:
+    avoid = tuple(" ".join(one.low_effort.split()[:4]) for one in patterns().values())
+    on.settings(jobs=("discuss",), words_excluded=avoid)
+    event(on, 5)
+    (one,) = drafts(on, None)
+    assert one.payload["ground"] == "event"
+    assert drafts(on, "lesson") == []
