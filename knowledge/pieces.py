@@ -35,9 +35,9 @@ SPLITS: Final[dict[TellingKind, tuple[re.Pattern[str], ...]]] = {
         r"(?<!that )(?<!if )(?<!when )\b(?:you )?(?P<first>(?:should|must)(?: not| always| never)? [^,;:]+)",
         r"(?<!we )(?<!you )(?<!I )(?P<first>\b(?:needs? to|has to) [^,;:]+)",
         r"(?<!not )\b(?P<first>(?:always|make sure|it helps to) [^,;:]+)",
+        r"(?:^|[,;:–] )(?P<first>(?:avoid|never|be careful|beware) [^,;:]+)",
     )),
     "pitfall": tuple(re.compile(text, re.I | re.S) for text in (
-        r"\b(?P<first>(?:avoid|never|be careful|beware|mistakes?|fails?|danger(?:ous)?) [^,;:]+)",
         r"(?P<first>[^,;:]*\btoo (?:much|many|little|early|late|long|hot|cold|fast|slow)\b[^,;:]*)",
         r"(?P<first>[^,;:]+\b(?:fails?|wrong|problems?|danger(?:ous)?|mistakes?)\b[^,;:]*)",
     )),
@@ -46,6 +46,7 @@ SPLITS: Final[dict[TellingKind, tuple[re.Pattern[str], ...]]] = {
         re.compile(r"^.{2,60}?\b(?:is|are|means|refers to|describes) (?P<first>(?:an?|the)\b[^;:]+)", re.S),
     ),
 }  # fmt: skip
+_STRANDED: Final = re.compile(r"^(?:which|who|that|whose|of|to be|is|are|was|were)\b", re.I)  # its subject is elsewhere
 TWO_SIDED: Final = frozenset({"contrast", "reason"})
 
 
@@ -67,7 +68,8 @@ def pieces_of(sentence: str, kind: TellingKind) -> tuple[str, str]:
 
 
 def _trimmed(piece: str) -> str:
-    """Without the word that leads into it; nothing where it is too short, too long or cut in a bracket."""
-    kept = _HEDGE.sub("", piece.strip(" ,;:"))
+    """Without the word that leads into it; nothing where it is too short, too long, cut in a bracket or off its subject."""
+    bare = piece.strip(" ,;:")
+    kept = "" if _STRANDED.match(bare) else _HEDGE.sub("", bare)
     fits = FEWEST <= len(kept.split()) <= MOST
     return kept if fits and kept.count("(") == kept.count(")") and kept.count("“") == kept.count("”") else ""

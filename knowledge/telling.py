@@ -24,7 +24,7 @@ KINDS: Final[tuple[tuple[TellingKind, re.Pattern[str]], ...]] = (
         "although/even though/differs?/different from/while/but not/not just",
     ))),
     ("pitfall", _any_of(*_split(
-        "avoid/never/mistakes?/be careful/beware/pitfalls?/wrong/fails?/problems?/danger/dangerous",
+        "mistakes?/pitfalls?/wrong/fails?/problems?/danger/dangerous",
         "too (?:much|many|little|early|late|long|hot|cold|fast|slow)",
     ))),
     ("example", _any_of(*_split(r"for example/for instance/such as/e\.g\."))),
@@ -35,7 +35,9 @@ KINDS: Final[tuple[tuple[TellingKind, re.Pattern[str]], ...]] = (
     ("reason", _any_of(*_split(
         "because/so that/therefore/leads? to/causes?/as a result/which means/that is why/in order to",
     ))),
-    ("advice", _any_of(*_split("should/must/need to/has to/have to/best/always/make sure/it helps/recommend/useful"))),
+    ("advice", _any_of(*_split(
+        "should/must/need to/has to/have to/best/always/make sure/it helps/recommend/useful/avoid/never/be careful/beware",
+    ))),
 )  # fmt: skip
 WEIGHT: Final = {
     "contrast": 0.30, "definition": 0.28, "pitfall": 0.24, "reason": 0.26, "advice": 0.18, "example": 0.14,

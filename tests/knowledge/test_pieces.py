@@ -23,6 +23,8 @@ from knowledge.telling import kind_of
         ),
         ("advice", "A rye dough should be quite sour, and warm.", "should be quite sour", ""),
         ("number", "It is done after about 20 minutes in the oven.", "about 20 minutes", ""),
+        ("advice", "The top dries out: never press on it with dry hands.", "never press on it with dry hands", ""),
+        ("pitfall", "Too much salt slows the yeast down.", "Too much salt slows the yeast down", ""),
         ("definition", "An icon font is a font that contains symbols.", "a font that contains symbols", ""),
     ],
 )  # fmt: skip
@@ -37,11 +39,18 @@ def test_the_pieces_of_a_sentence_are_its_own_words(kind, sentence, first, secon
         ("contrast", "The idea is: rather than talk, do it."),
         ("advice", "A framework is not always needed for this."),
         ("advice", "Streaming is useful if you need to read much."),
+        ("pitfall", "Salts differ in weight, which is why recipes in spoons go wrong so often."),
+        ("advice", "The dough keeps its gas if you never press on it."),
         ("any", "Ropes are sold by the metre in every harbour."),
     ],
 )
 def test_what_cannot_be_told_surely_is_left_out(kind, sentence):
     assert pieces_of(sentence, kind) == ("", "")
+
+
+def test_what_one_is_told_not_to_do_is_an_advice_and_no_state_of_things():
+    assert kind_of("Never press on the top of a dough that has risen.", (18, 21)) == "advice"
+    assert kind_of("The fold keeps the gas, because you never press on it.", (4, 8)) == "reason"
 
 
 def test_a_sentence_defines_only_its_own_subject():
