@@ -158,7 +158,19 @@ class Search(Protocol):
         ...
 
 
-TellingKind = Literal["definition", "contrast", "reason", "pitfall", "number", "example", "advice", "any"]
+TellingKind = Literal[
+    "definition",
+    "contrast",
+    "reason",
+    "pitfall",
+    "number",
+    "advice",
+    "comparison",
+    "use",
+    "example",
+    "condition",
+    "any",
+]
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from cohost.ports import TellingKind
+from knowledge.grammar import is_told_to
+from knowledge.pieces import pieces_of
 
 
 def _any_of(*phrases: str, start: bool = False) -> re.Pattern[str]:
@@ -17,66 +19,81 @@ def _split(*lines: str) -> Iterable[str]:
     return (part for line in lines for part in line.split("/"))
 
 
+# Who is told to do something is told why, how much or what not; else it is a step, and nothing to talk about.
+ARGUED: Final = frozenset({"contrast", "reason", "number", "advice", "pitfall", "condition"})
 # The most telling first: a sentence is the first of these that it fits.
 KINDS: Final[tuple[tuple[TellingKind, re.Pattern[str]], ...]] = (
     ("contrast", _any_of(*_split(
-        "rather than/instead of/unlike/whereas/in contrast/on the other hand/as opposed to/versus/compared (?:to|with)",
-        "although/even though/differs?/different from/while/but not/not just",
+        "rather than/instead of/unlike/whereas/in contrast/on the other hand/as opposed to/although/even though/while",
+        "but/yet",
     ))),
     ("pitfall", _any_of(*_split(
-        "mistakes?/pitfalls?/wrong/fails?/problems?/danger/dangerous",
+        "mistakes?/pitfalls?/go(?:es)? wrong/fails?/dangerous/the problem with",
         "too (?:much|many|little|early|late|long|hot|cold|fast|slow)",
     ))),
-    ("example", _any_of(*_split(r"for example/for instance/such as/e\.g\."))),
+    ("reason", _any_of(r"(?<=, )so (?:it|they|the|a|you)", *_split(
+        "because/so that/therefore/leads? to/causes?/as a result/which means/that is why/which is why/otherwise",
+        "comes? from/the reason",
+    ))),
     ("number", re.compile(
-        r"\d+(?:\.\d+)?\s?(?:degrees|°|grams?|g\b|kg|minutes?|hours?|days?|times|GB|MB|tokens?|layers?"
+        r"\d+(?:\.\d+)?\s?(?:degrees|°|grams?|g\b|kg|per ?cent|%|minutes?|hours?|days?|weeks?|times|GB|MB|tokens?|layers?"
         r")", re.IGNORECASE,
     )),
-    ("reason", _any_of(*_split(
-        "because/so that/therefore/leads? to/causes?/as a result/which means/that is why/in order to",
-    ))),
     ("advice", _any_of(*_split(
-        "should/must/need to/has to/have to/best/always/make sure/it helps/recommend/useful/avoid/never/be careful/beware",
+        "should/(?:you|one) (?:must|need to|have to)/needs? to be/must be/make sure/it helps to/avoid/never/be careful/beware",
     ))),
+    ("comparison", re.compile(
+        r"\b(?:more|less|fewer|rather|better|worse|(?!oth|rath)[a-z]{3,}(?:er|ier)) than\b"
+        r"|\bthe (?:most|least|best|worst) \w+|\bdepends? on\b|\bdiffers? from\b|\bdifferent from\b", re.IGNORECASE,
+    )),
+    ("use", _any_of(*_split(
+        "allows?/lets/enables?/helps?/makes it (?:possible|easy|easier)/(?:is|are|be) used (?:to|for|in|by)/can be used",
+        "(?:is|are) useful (?:for|to|when|if|in)/useful when/designed (?:to|for)/makes? use of/gives? (?:you|us)",
+    ))),
+    ("example", _any_of("such as", r"e\.g\.", "for example", "for instance")),
+    ("condition", re.compile(
+        r"^(?:if|when|whenever|once|unless)\b[^,]+, |\b(?:only (?:if|when)|unless|until|as long as|depending on)\b", re.I
+    )),
 )  # fmt: skip
 WEIGHT: Final = {
-    "contrast": 0.30, "definition": 0.28, "pitfall": 0.24, "reason": 0.26, "advice": 0.18, "example": 0.14,
-    "number": 0.16, "any": -0.2,
+    "contrast": 0.30, "definition": 0.28, "pitfall": 0.26, "reason": 0.28, "advice": 0.24, "comparison": 0.22,
+    "number": 0.2, "use": 0.16, "example": 0.14, "condition": 0.12, "any": -0.2,
 }  # fmt: skip
 DEFINES: Final = re.compile(
     r"(?: \([^)]*\))?(?:,[^,]+,)? (?:is|are|means|refers to|describes) (?:an?|the)\b(?! (?:usual|great|best))"
 )
-# It begins with a word that needs the sentence before it.
+# It begins with a word that needs the sentence before it, or it is a step of an exercise.
 POINTS_BACK: Final = _any_of(*_split(
-    "it/its/this/that/these/those/they/he/she/we/i/you'll/here/there/such/so/then/now/let/let's/next/also/first/second",
-    "finally/as (?:you|we|mentioned|shown|seen)/in (?:this|the (?:next|previous|last|following))/but/and/or/however",
-    "again/another/both/one/some/same/all of/for this/to do this/note/see/below/above/after that/once you/remember",
-    "the (?:same|latter|former|above|following|next|previous|first one|second one|other|first|second|last)/hint/to/similarly",
-    "think/imagine/suppose/assume/in addition/besides/despite/you also/for both/accounting for/a total of/today",
-    "as/reminder/using/when training/by doing/accordingly",
-    "with this/at this point/before that/from this/our/your/my/since/if/start/begin/pick/join/make a/show a/choose/open/create",
-    "specifically/accordingly/otherwise/instead/meanwhile/overall/in particular/more/less/during/sometimes/let me/go to/try",
-    "add/write/change/type/select/press/copy/paste/run the/save the/in terms of/for each/unveiled/thanks to/by now/up to now",
+    "it/its/this/that/these/those/they/he/she/we/i/you'll/here/such/so/then/now/let/let's/next/also/first/second/finally",
+    "as (?:you|we|mentioned|shown|seen|usual)/as an?/in (?:this|the (?:next|previous|last|following))/but/and/or/however",
+    "thus/again/another/both/one/some/same/all of/for this/note/see/below/above/after that/remember/therefore/hence/hint",
+    "to (?:do|that|this|see|learn|get|start|run|use|create|make)/for example/for instance/in some/on the other hand",
+    "similarly/nevertheless/unfortunately",
+    "the (?:same|latter|former|above|following|next|previous|first one|second one|other|first|second|last)",
+    "think/imagine/suppose/assume/in addition/additionally/besides/despite/you also/for both/accounting for/a total of/today",
+    "with this/at this point/before that/from this/our/your/my/start/begin/pick/join/make a/show a/choose/open/create/read",
+    "specifically/accordingly/otherwise/instead/meanwhile/overall/in particular/more/less/sometimes/let me/go to/try/look at",
+    "check/notice/consider/keep in mind/take/reminder/by doing/fortunately/the idea is/with me/in terms of/for each/unveiled",
+    "you (?:can|might|may|will|could) (?:skip|also|already|have|see|find|hear)/add/write/change/type/select/press/copy/paste",
+    "run the/save the/thanks to/by now/up to now/feel free",
 ), start=True)  # fmt: skip
-# It speaks of the course and not of its subject.
+# It speaks of the course and not of its subject, or to somebody who has something in front of them.
 ABOUT_THE_COURSE: Final = _any_of(*_split(
-    "lessons?/chapters?/sections?/videos?/courses?/notebooks?/quiz(?:zes)?/exercises?/assignments?/curriculum/units?",
-    "tutorials?/figures?/images?/diagrams?/tables?/screenshots?/click/installed?/download/folder/repository",
-    "code (?:above|below)/we(?:'ll| will| can see| have seen|'ve|'re| are)/let'?s/you(?:'ll|'ve|'re| will) learn",
+    "lessons?/chapters?/(?:this|next|last|previous) (?:section|unit)/videos?/courses?/quiz(?:zes)?/exercises?/assignments?",
+    "curriculum/tutorials?/figure \\d/table \\d/screenshots?/click/install(?:s|ed|ing)?/download/folder/sign (?:in|up)",
+    "(?:described|shown|listed|seen|mentioned|introduced|defined|used|given|see) (?:above|below|before|earlier)/like this",
+    "(?:sentence|code|data|item|example|picture|image|table|figure|diagram|list|step)s? (?:above|below)",
+    "(?:above|following) \\w+/log in",
+    "tell us/here/now/(?:the|this) table/as follows/we/us/in my opinion/you might have/let'?s/you(?:'ll|'ve|'re| will) learn",
+    "if you(?:['’](?:re|ve)| are| have)? (?:curious|interested|familiar|working|just|ever|interacted|completely)",
+    "you(?:['’]re)? probably",
     "learned about/you learned/take a look/explore the/previously/earlier/later on/students?/attendees?/learners?/workshops?",
-    "join the/you(?:'|’)ve (?:now|just|already|conquered)/you can continue/by the end of/thank you/discord/please/homework",
+    "join the/you(?:'|’)ve (?:just|already|conquered)/you can continue/by the end of/thank you/discord/please/homework",
     "(?:official )?documentation/module/certificate/source code/command line/bonus/hands-on/this page/this site",
 ))  # fmt: skip
 MARKUP: Final = re.compile(
     r"[|<>{}\[\]#*_~=\\]|https?:|`|\.\.\.|…|^\W|^\w+(?: \w+)?: "
     r"|\b(?:I|I['’](?:m|ve|ll)|Mr|Mrs)\b(?!\.e)|\b[Oo]ur\b|[\U0001F000-\U0001FAFF☀-➿]| - "
-)
-AFTER_A_NOUN: Final = re.compile(
-    r"s?(?:[.,;:!?)\n]|\s(?:is|are|was|were|of|and|or|in|on|to|can|will|has|have|that|which|with|for|from|by|at|as|into|may"
-    r"|must|should|does|do|when|where|but|than|so|if|because|between)\b)", re.IGNORECASE,
-)  # fmt: skip
-BEFORE_A_VERB: Final = re.compile(
-    r"\b(?:to|will|can|could|would|should|may|must|you|we|they|i|not|let's|and then|please)\s$", re.IGNORECASE
 )
 # Too general to be what a lesson is about.
 PLAIN: Final = frozenset(" ".join((
@@ -85,7 +102,7 @@ PLAIN: Final = frozenset(" ".join((
     "name names question questions answer answers student students learner learners user users something anything everything",
     "data file files line lines word words text code function class object list type types information process approach method",
     "methods problem problems bit left right end start top side large small big long short high low best better well year",
-    "years",
+    "years moment bottom beginning middle end evening morning night hand hands place places side sides",
     "week weeks month hour hours minute minutes half whole rest field task tasks terms world science century research model",
     "models system systems content language rules actions action project projects workshop search library libraries command",
     "attendees workshops page pages section sections item items input output inputs outputs user users technique techniques",
@@ -96,10 +113,13 @@ PLAIN: Final = frozenset(" ".join((
 
 
 def kind_of(sentence: str, term: tuple[int, int]) -> TellingKind:
-    """What it says; a definition only where the term, at `[start, end)`, is its subject."""
+    """What it says of a term at `[start, end)`; what a thing with a name of its own is, is told by what it is used for."""
     if term[0] < 5 and DEFINES.match(sentence, term[1]):
-        return "definition"
-    return next((kind for kind, pattern in KINDS if pattern.search(sentence)), "any")
+        return "use" if any(letter.isupper() for letter in sentence[term[0] + 1 : term[1]]) else "definition"
+    fitting = [kind for kind, pattern in KINDS if pattern.search(sentence)]
+    if is_told_to(sentence):
+        return "advice" if ARGUED.intersection(fitting) else "any"
+    return next((one for one in fitting if one != "contrast" or pieces_of(sentence)[0]), "any")
 
 
 # A lesson that is about taking the course, or about being done with it.

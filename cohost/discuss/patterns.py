@@ -21,7 +21,7 @@ FORMAT_NAMES: Final[Mapping[Format, str]] = {
     "question": "Opening question", "debate": "Debate", "share": "Share your work", "poll": "Poll",
     "challenge": "Small challenge", "checkin": "Check-in",
 }  # fmt: skip
-FIELDS = {"concept": "X", "title": "Y", "first": "Z", "second": "W"}
+FIELDS = dict.fromkeys(("concept", "one", "title", "first", "second"), "X")
 
 
 @dataclass(frozen=True)
@@ -30,22 +30,18 @@ class Patterns:
 
     low_effort: str
     by_kind: Mapping[str, tuple[str, ...]]  # kind of sentence → texts with {concept} and {title}
+    options: Mapping[str, tuple[str, ...]]  # of a poll: kind of sentence → what there is to choose from
 
     def fitting(self, telling: Telling) -> tuple[str, ...]:
-        """Those made for this kind of sentence that have all the words they need; else those for any."""
-        return self._made_for(telling) or self.by_kind.get("any", ())
-
-    def made_for(self, telling: Telling) -> bool:
-        """Whether there is a pattern for just this kind, and the sentence has what it asks for."""
-        return bool(self._made_for(telling))
+        """Those made for this kind of sentence that have all the words they need."""
+        lacking = [f"{{{name}}}" for name in ("first", "second") if not getattr(telling, name)]
+        return tuple(text for text in self.by_kind.get(telling.kind, ()) if not any(place in text for place in lacking))
 
     def without(self, avoid: tuple[str, ...]) -> Patterns:
         """Those that use none of the words."""
-        return Patterns(self.low_effort, {kind: allowed(texts, avoid) for kind, texts in self.by_kind.items()})
-
-    def _made_for(self, telling: Telling) -> tuple[str, ...]:
-        lacking = [f"{{{name}}}" for name in ("first", "second") if not getattr(telling, name)]
-        return tuple(text for text in self.by_kind.get(telling.kind, ()) if not any(place in text for place in lacking))
+        kept = {kind: allowed(texts, avoid) for kind, texts in self.by_kind.items()}
+        spoilt = {kind for kind, options in self.options.items() if len(allowed(options, avoid)) < len(options)}
+        return Patterns(self.low_effort, {kind: kept[kind] for kind in kept if kind not in spoilt}, self.options)
 
 
 @cache
@@ -58,9 +54,13 @@ def patterns(avoid: tuple[str, ...] = ()) -> Mapping[Format, Patterns]:
         raise Misconfigured(f"{FILE.name} must hold the formats {', '.join(FORMATS)}.")
     made = {}
     for name, kinds in read.items():
-        low_effort = kinds.pop("low_effort")
+        low_effort, options = kinds.pop("low_effort"), kinds.pop("options", {})
         for texts in kinds.values():
             for text in texts:
                 text.format(**FIELDS)  # an unknown placeholder is found here, not in a draft
-        made[name] = Patterns(low_effort, {kind: tuple(texts) for kind, texts in kinds.items()})
+        made[name] = Patterns(low_effort, _tuples(kinds), _tuples(options))
     return made
+
+
+def _tuples(by_kind: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    return {kind: tuple(texts) for kind, texts in by_kind.items()}

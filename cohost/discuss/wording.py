@@ -18,11 +18,9 @@ from cohost.suggestion import Provenance
 from cohost.tone import EXCLUDED, excluded
 
 MOST_WORDS, TITLE_WORDS, LINE_WORDS = 120, 12, 30
-FEWEST_OPTIONS, MOST_OPTIONS = 3, 5
 TITLES = {
     "question": "What do you make of {concept}?", "debate": "Two sides of {concept}", "share": "Show us: {concept}",
-    "poll": "Which part of “{title}” is hardest?", "challenge": "A small challenge: {concept}",
-    "checkin": "How are you getting on with {concept}?",
+    "poll": "A quick poll: {concept}", "challenge": "A small challenge: {concept}", "checkin": "A check-in: {concept}",
 }  # fmt: skip
 
 
@@ -35,19 +33,20 @@ class WrittenPrompt(BaseModel):
 
 
 def by_pattern(
-    form: Format, telling: Telling, quote: str, title: str, options: Sequence[str], key: str,
-    avoid: tuple[str, ...] = (), *, turn: int = 0,
+    form: Format, telling: Telling, quote: str, title: str, key: str, avoid: tuple[str, ...] = (), *, turn: int = 0,
 ) -> PromptPayload:  # fmt: skip
     """The same telling always gets the same pattern, and in another turn another one; `title` is the lesson's."""
     known = patterns(avoid)[form]
     pattern = prompts.pick(known.fitting(telling), f"{key}/{telling.term}/{form}", turn)
-    body = pattern.format(concept=marked(telling.noun), title=title, first=telling.first, second=telling.second)
+    words = {"concept": marked(telling.noun), "one": one_of(telling.noun), "title": title}
+    body = pattern.format(**words, first=telling.first, second=telling.second)
+    options = known.options.get(telling.kind, ())
     listed = "\n".join(f"- {option}" for option in options)
     text = "\n\n".join(filter(None, (_quoted(quote, title), body, listed)))
     plain = f"{telling.noun[:1].upper()}{telling.noun[1:]}"
     named = plain if excluded(TITLES[form], avoid) else TITLES[form].format(concept=telling.noun, title=title)
     return PromptPayload(
-        format=form, title=named, text=text, concept=telling.term, options=tuple(options), low_effort=known.low_effort
+        format=form, title=named, text=text, concept=telling.term, options=options, low_effort=known.low_effort
     )  # fmt: skip
 
 
@@ -89,6 +88,14 @@ def _format(name: str) -> Format:
 def marked(noun: str) -> str:
     """The term stands out; its article does not."""
     return f"the *{noun.removeprefix('the ')}*" if noun.startswith("the ") else f"*{noun}*"
+
+
+def one_of(noun: str) -> str:
+    """The term as an example of itself: "a *trigger*", "*gluten*", "*semantic tags*"."""
+    bare = noun.removeprefix("the ")
+    if bare == noun:
+        return marked(noun)
+    return f"{'an' if re.match(r'(?!uni|use|eu|one)[aeiou]', bare) else 'a'} *{bare}*"
 
 
 def _quoted(quote: str, title: str) -> str:

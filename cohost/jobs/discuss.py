@@ -16,7 +16,7 @@ from cohost.discuss.payload import NAME, PromptPayload
 from cohost.discuss.repeats import ALIKE, Earlier, text_of
 from cohost.discuss.serving import Served, Serving
 from cohost.discuss.variations import Worded, variations
-from cohost.discuss.wording import FEWEST_OPTIONS, MOST_OPTIONS, by_model, by_pattern
+from cohost.discuss.wording import by_model, by_pattern
 from cohost.errors import InvalidInput
 from cohost.jobs import discuss_grounds, discuss_kickoff, discuss_recap, discuss_welcome
 from cohost.jobs.shape import TEXT_CHARACTERS, Job, Outcome, Revision, Tools
@@ -29,7 +29,10 @@ from cohost.suggestion import Abstention, Destination, Draft, Evidence, Message,
 from cohost.tone import NoWords, no_words, warning
 
 MOST = 60  # drafts of one request
-LESSONS_READ = 40  # of one request, each a third of a second
+FEWEST_READ = (
+    20  # lessons of a request, each a fifth of a second; with fewer, nobody could tell what is usual in the course
+)
+LESSONS_A_DRAFT = 2
 LESSONS_KNOWN = 500
 DISCUSSED = 3  # posts about a term from which on a why-now says so
 VOICE = 3  # approved edits that show a model the host's voice
@@ -52,7 +55,6 @@ class _Found:
 
     lesson: Source
     telling: Telling
-    others: tuple[str, ...]  # further terms of the same lesson
     heading: tuple[str, ...] = ()
 
     @property
@@ -113,7 +115,8 @@ def _found(tx: Any, request: Request, tools: Tools, to: Destination, earlier: Ea
     known = sources.lessons(tx, request.community_id, spaces, limit=LESSONS_KNOWN)
     theme = str(request.payload.get("theme") or "")
     chosen = themed.passages(tools.search, request.community_id, theme, to) if theme else []
-    lessons = _near(known, chosen) if theme else _least_quoted(known, earlier)
+    ordered = _near(known, chosen) if theme else _least_quoted(known, earlier)
+    lessons = ordered[: max(FEWEST_READ, LESSONS_A_DRAFT * int(request.payload.get("number", 1)))]
     assert tools.concepts is not None  # noqa: S101  the caller asked before
     read = tools.concepts.read([_as_text(one) for one in lessons])
     tellings = [
@@ -121,11 +124,11 @@ def _found(tx: Any, request: Request, tools: Tools, to: Destination, earlier: Ea
         for lesson, found in zip(lessons, read, strict=True)
     ]
     for rank in sorted({_rank(t) for _, some in tellings for t in some}):
-        listed = [(lesson, some, [t for t in some if _rank(t) == rank]) for lesson, some in tellings]
-        for n in range(max((len(these) for _, _, these in listed), default=0)):
-            for lesson, some, these in listed:
+        listed = [(lesson, [t for t in some if _rank(t) == rank]) for lesson, some in tellings]
+        for n in range(max((len(these) for _, these in listed), default=0)):
+            for lesson, these in listed:
                 if n < len(these):
-                    yield _Found(lesson, these[n], tuple(t.term for t in some if t.term != these[n].term))
+                    yield _Found(lesson, these[n])
 
 
 def _mixed(first: Iterable[Draft], second: Iterable[Draft]) -> Iterator[Draft]:
@@ -144,8 +147,8 @@ def still_true(tx: Tx, suggestion: Suggestion, now: datetime) -> bool:
 
 
 def _rank(telling: Telling) -> int:
-    """First terms of the lesson's own in sentences that turn on something a pattern can take up; usual terms last."""
-    return 2 if not telling.own else int(not telling.first)
+    """First terms of the lesson's own in sentences that give something to talk about; usual terms last."""
+    return 2 if not telling.own else int(telling.kind == "any")
 
 
 def _is_new(telling: Telling, lesson: Source, earlier: Earlier) -> bool:
@@ -162,13 +165,13 @@ def _near(lessons: Sequence[StoredSource], chosen: Sequence[Passage]) -> list[St
     """Those with a chosen passage, nearest first."""
     order = {(one.space_id, one.source_id): n for n, one in reversed(list(enumerate(chosen)))}
     fitting = [one for one in lessons if (one.source.space_id, one.source.id) in order]
-    return sorted(fitting, key=lambda one: order[one.source.space_id, one.source.id])[:LESSONS_READ]
+    return sorted(fitting, key=lambda one: order[one.source.space_id, one.source.id])
 
 
 def _least_quoted(lessons: Sequence[StoredSource], earlier: Earlier) -> list[StoredSource]:
     """Those least quoted so far, newest first among them."""
     used = Counter((item.space_id, item.source_id) for one in earlier.drafts for item in one.evidence)
-    return sorted(lessons, key=lambda one: used[one.source.space_id, one.source.id])[:LESSONS_READ]
+    return sorted(lessons, key=lambda one: used[one.source.space_id, one.source.id])
 
 
 def _as_text(lesson: StoredSource) -> LessonText:
@@ -180,22 +183,19 @@ def _as_text(lesson: StoredSource) -> LessonText:
 def _in_turn(
     found: Sequence[_Found], used: Mapping[str, int], asked: str | None, known: Mapping[Format, Patterns]
 ) -> Iterator[tuple[_Found, Format]]:
-    """Each with a format: the one proposed least so far that has a pattern made for the sentence."""
+    """Each with a format: the one proposed least so far of those with a pattern for the sentence."""
     counts: Counter[str] = Counter(used)
     for one in found:
         fitting = [form for form in _forms(one, known) if asked in (None, "", form)]
-        ranked = sorted(
-            fitting, key=lambda form: (counts[form], form != "poll" and not known[form].made_for(one.telling))
-        )
-        if ranked:
-            counts[ranked[0]] += 1
-            yield one, ranked[0]
+        if fitting:
+            form = min(fitting, key=lambda form: counts[form])
+            counts[form] += 1
+            yield one, form
 
 
 def _forms(one: _Found, known: Mapping[Format, Patterns]) -> list[Format]:
-    """Those with a pattern for the sentence; a poll needs enough to choose from."""
-    fitting = [form for form in known if known[form].fitting(one.telling)]
-    return fitting if len(one.others) >= FEWEST_OPTIONS - 1 else [form for form in fitting if form != "poll"]
+    """Those with a pattern made for such a sentence."""
+    return [form for form in known if known[form].fitting(one.telling)]
 
 
 def _draft(
@@ -241,11 +241,10 @@ def _draft(
 
 def _by_pattern(one: _Found, form: Format, turn: int, tools: Tools) -> PromptPayload | None:
     """None where there are not so many patterns for the sentence."""
-    options = _options(one) if form == "poll" else ()
     key, avoid = f"{one.lesson.space_id}/{one.lesson.id}", tools.community.settings.words_excluded
     if turn >= len(patterns(avoid)[form].fitting(one.telling)):
         return None
-    return by_pattern(form, one.telling, one.quote, one.lesson.title, options, key, avoid, turn=turn)
+    return by_pattern(form, one.telling, one.quote, one.lesson.title, key, avoid, turn=turn)
 
 
 def _in_words(drafted: PromptPayload, one: _Found, tools: Tools, earlier: Earlier) -> Worded | None:
@@ -260,11 +259,6 @@ def _in_words(drafted: PromptPayload, one: _Found, tools: Tools, earlier: Earlie
     if earlier.knows(worded, one.quote, reworded):
         return Worded(drafted, replace(made, made_by="embedded", fallback="repeated"), vector)
     return Worded(worded, made, reworded)
-
-
-def _options(one: _Found) -> tuple[str, ...]:
-    terms = list(dict.fromkeys((one.telling.term, *one.others)))[: MOST_OPTIONS - 1]
-    return (*(f"{term[0].upper()}{term[1:]}" for term in terms), "Something else: tell us below")
 
 
 def _why_now(one: _Found, said: Mapping[str, int]) -> str:

@@ -26,12 +26,12 @@ def apart(solve: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     Raises Busy when the process died or took too long; then it is gone, and a smaller round or a retry may help.
     """
     context = get_context("spawn")  # a fork would copy locks that other threads hold
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_answer, args=(theirs, solve, args, kwargs), daemon=True)
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_answer, args=(theirs,), daemon=True)
     process.start()
     theirs.close()
     try:
-        return _received(ours)
+        return _asked(ours, (solve, args, kwargs))
     finally:
         process.kill()
         process.join()
@@ -39,12 +39,13 @@ def apart(solve: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         ours.close()
 
 
-def _received(ours: Connection) -> R:  # type: ignore[type-var]  # what it is, only the caller knows
+def _asked(ours: Connection, task: tuple[object, ...]) -> R:  # type: ignore[type-var]  # what it is, only the caller knows
     try:
+        ours.send(task)  # not with the start of the process: who writes to one that died there waits for ever
         if not ours.poll(TIMEOUT_S):
             raise Busy(f"The matching took longer than {TIMEOUT_S:.0f} s. Try again, or make the round smaller.")
         done, result = ours.recv()
-    except EOFError as error:
+    except (EOFError, ConnectionError) as error:
         raise Busy("The process that made the matching died. Try again, or make the round smaller.") from error
     if not done:
         raise result
@@ -52,11 +53,12 @@ def _received(ours: Connection) -> R:  # type: ignore[type-var]  # what it is, o
     return found
 
 
-def _answer(pipe: Connection, solve: Callable[P, R], args: tuple[object, ...], kwargs: dict[str, object]) -> None:
+def _answer(pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends it
     os.nice(NICENESS)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    solve, args, kwargs = pipe.recv()
     try:
-        pipe.send((True, solve(*args, **kwargs)))  # type: ignore[arg-type]  # passed on as they came
+        pipe.send((True, solve(*args, **kwargs)))
     except (ValueError, ArithmeticError, MemoryError) as error:
         pipe.send((False, error))

@@ -5,8 +5,12 @@ COHOST_CHAOS_ROUNDS sets over how many generated communities each property is tr
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -23,6 +27,7 @@ from cohost.match.profile import Profile
 from cohost.match.rules import NO_HOURS, NO_LANGUAGE, NOBODY_LEFT, Must
 from tests.cohost.match_case import CHAOS_ROUNDS, SUBJECTS, communities, embed, here, random_people
 
+ROOT = Path(__file__).parents[2]
 INTRODUCTIONS = frozenset({"introductions"})
 ROUNDS = st.builds(
     Round, shape=st.sampled_from(["pairs", "groups"]), group_size=st.integers(3, 6),
@@ -168,6 +173,15 @@ def test_what_a_matching_raises_reaches_the_caller() -> None:
 def test_a_process_that_dies_is_told_as_busy() -> None:
     with pytest.raises(Busy, match="died"):
         apart(exit, 1)
+
+
+def test_a_process_that_dies_before_it_has_read_its_task_holds_nobody_up(tmp_path: Path) -> None:
+    script = tmp_path / "unguarded.py"  # a child that imports this starts another one, which Python refuses
+    script.write_text("from cohost.match.child import apart\napart(len, b'x' * 1_000_000)\n")
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    asked = [sys.executable, str(script)]
+    ended = subprocess.run(asked, capture_output=True, cwd=ROOT, env=env, timeout=100)  # noqa: S603  our own script
+    assert b"cohost.errors.Busy" in ended.stderr
 
 
 def test_groups_of_two_are_refused() -> None:
