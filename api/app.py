@@ -48,6 +48,7 @@ from api.routes import (
     themes,
     wording,
 )  # fmt: skip
+from api.routing import serve
 from api.schemas import Problem
 from cohost import __version__
 from cohost.bootstrap import App
@@ -75,15 +76,13 @@ def create_app(core: App) -> FastAPI:
     app = FastAPI(
         title="Cohost", version=__version__, description=ABOUT, redirect_slashes=False,
         docs_url=None, redoc_url=None,  # both would load scripts from other people's servers
-        generate_unique_id_function=lambda route: route.name,
     )  # fmt: skip
     app.state.core = core
     app.state.metrics = metrics(core.store, core.index)
     app.state.rates = Rates(core.settings, app.state.metrics.refusals)
     app.state.readiness = Readiness(core)
     problems.install(app, core.settings.public_url)
-    for router in ROUTERS:
-        app.include_router(router)
+    serve(app, ROUTERS)
     _describe(app)
     console.mount(app, core, app.state.rates)
     limits = core.settings.max_body_bytes, core.settings.max_upload_bytes

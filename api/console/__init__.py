@@ -32,6 +32,7 @@ from api.console import (
 from api.console.headers import SafeHeaders
 from api.console.page import HERE
 from api.rates import Rates
+from api.routing import serve
 from cohost.bootstrap import App
 
 NOT_PAGES = ("/v1/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/problems/")  # the rest of the HTTP edge
@@ -42,7 +43,7 @@ def mount(app: FastAPI, core: App, rates: Rates) -> None:
     console = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     console.state.core, console.state.rates = core, rates
     errors.install(console)
-    for noun in (
+    nouns = (
         session,
         queue,
         suggestion,
@@ -62,8 +63,8 @@ def mount(app: FastAPI, core: App, rates: Rates) -> None:
         community,
         platforms,
         audit,
-    ):
-        console.include_router(noun.router)
+    )
+    serve(console, [noun.router for noun in nouns])
     console.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.router.routes.append(_Pages("/", app=SafeHeaders(console)))
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import get_args
 
 import pytest
+from fastapi.routing import APIRoute
 
+from api.app import create_app
 from cohost.errors import UnreadableReason
 
 OPEN = ("/healthz", "/readyz", "/metrics", "/problems/{slug}")
@@ -96,3 +98,10 @@ def test_the_reasons_of_unread_files_are_a_list_and_each_is_explained(document):
     code = document["components"]["schemas"]["FileOutcome"]["properties"]["code"]
     assert set(code["enum"]) >= {"", *get_args(UnreadableReason), "conflict", "not-found", "busy"}
     assert all(f"`{reason}`" in code["description"] for reason in code["enum"] if reason)
+
+
+def test_applications_share_their_routes_and_build_none_at_the_first_call(core, client):
+    first, second = ([r for r in app.routes if isinstance(r, APIRoute)] for app in (client.app, create_app(core)))
+    assert len(first) > 90
+    assert all(one is other for one, other in zip(first, second, strict=True))
+    assert [route.name for route in first] == [route.operation_id for route in first]
