@@ -16,6 +16,7 @@ from cohost.ids import new_id
 from cohost.jobs.match_payload import NAME, IntroductionPayload
 from cohost.jobs.match_round import Asked, kept_apart, matched, of_table, present, sides
 from cohost.match.child import apart as in_a_process
+from cohost.match.child import here as at_once
 from cohost.match.features import Embed
 from cohost.match.limits import RuleLimits, looked_at
 from cohost.match.ordered import Rule
@@ -114,7 +115,7 @@ class Rounds:
         chosen = (*one_side, *chosen)
         allowed = Allowed(chosen, asked.must)
         size = asked.group_size if asked.shape == "groups" else 2
-        run: Runner = in_a_process if len(chosen) > IN_A_PROCESS else _here
+        run: Runner = in_a_process if len(chosen) > IN_A_PROCESS else at_once
         alone, rules = run(looked_at, allowed, asked.rules, len(one_side), size)
         reasons = Counter(allowed.why_alone(at) for at in alone)
         return Feasibility(len(chosen), len(chosen) - len(alone), dict(reasons), rules)
@@ -221,10 +222,6 @@ PAUSE = (
     "{count} introductions of {name} did not lead to a meeting, though everybody had said yes. Whatever the reason: you may"
     " want to ask whether they would like a break from introductions."
 )
-
-
-def _here(solve: Callable[..., Any], *args: Any) -> Any:
-    return solve(*args)
 
 
 def _outcomes(asked: Asked, found: Sequence[Suggestion]) -> tuple[RuleOutcome, ...]:

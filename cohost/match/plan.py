@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from cohost.errors import InvalidInput
-from cohost.match.child import apart
+from cohost.match.child import AT_ONCE, apart, here
 from cohost.match.compatibility import Compatibility, Weights
 from cohost.match.features import Embed, features_of
 from cohost.match.groups import LARGEST, SMALLEST, match_groups
@@ -58,7 +58,7 @@ def plan(
     people: Sequence[Profile], asked: Round, apart_pairs: frozenset[frozenset[str]], embed: Embed, *,
     run: Runner = apart,
 ) -> Plan:  # fmt: skip
-    """Who meets whom; `apart_pairs` holds secret pairs and recent meetings alike.
+    """Who meets whom; `apart_pairs` holds secret pairs and recent meetings alike. `run` is for more than a few people.
 
     Raises InvalidInput for a size that cannot be, Busy when the matching did not come to an end.
     """
@@ -69,7 +69,7 @@ def plan(
         raise InvalidInput(f"Groups are made of up to {MOST_IN_GROUPS} members; split the round.")
     compatibility = _compatibility(chosen, asked, embed)
     allowed = Allowed(chosen, asked.must, apart_pairs)
-    matched: Matched = run(_match, compatibility, allowed, asked)
+    matched: Matched = _runner(run, chosen)(_match, compatibility, allowed, asked)
     meetings = tuple(_meeting(compatibility, chosen, group) for group in matched.groups)
     return Plan(meetings, {chosen[at].member_id: allowed.why_alone(at) for at in matched.left_out})
 
@@ -77,6 +77,10 @@ def plan(
 def _compatibility(people: Sequence[Profile], asked: Round, embed: Embed) -> Compatibility:
     terms = terms_of(asked.rules, people, sum(abs(weight) for weight in vars(asked.weights).values()))
     return Compatibility(features_of(people, embed), asked.weights, ordered=terms)
+
+
+def _runner(run: Runner, people: Sequence[Profile]) -> Runner:
+    return run if len(people) > AT_ONCE else here
 
 
 def _match(compatibility: Compatibility, allowed: Allowed, asked: Round) -> Matched:
@@ -104,7 +108,7 @@ def plan_mentors(
     rows, columns = range(len(learners)), range(len(learners), len(together))
     scores = compatibility.block(rows, columns)
     place = {teacher.member_id: at for at, teacher in enumerate(teachers)}
-    assigned: Assigned = run(
+    assigned: Assigned = _runner(run, together)(
         match_once, scores, allowed.block(rows, columns), [capacity[t.member_id] for t in teachers],
         [m.skipped for m in learners], [place.get(one.member_id) for one in learners],
     )  # fmt: skip

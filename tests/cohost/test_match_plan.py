@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
@@ -20,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cohost.errors import Busy, InvalidInput
-from cohost.match.child import apart
+from cohost.match.child import AT_ONCE, apart
 from cohost.match.ordered import Rule
 from cohost.match.plan import Plan, Round, plan, plan_mentors
 from cohost.match.profile import Profile
@@ -161,8 +162,24 @@ def test_who_stands_on_both_sides_is_kept_apart_on_both(community: Community) ->
 
 
 def test_a_round_is_made_in_another_process() -> None:
-    people = random_people(4)
+    people = random_people(AT_ONCE + 1)
     assert plan(people, Round(), frozenset(), embed) == plan(people, Round(), frozenset(), embed, run=here)
+
+
+@pytest.mark.parametrize(("count", "started"), [(AT_ONCE, 0), (AT_ONCE + 1, 1)])
+def test_a_process_is_started_only_for_more_than_a_few_people(count: int, started: int) -> None:
+    runs: list[object] = []
+
+    def run(solve: Callable[..., Any], *args: Any) -> Any:
+        runs.append(solve)
+        return solve(*args)
+
+    people = [replace(one, purposes=INTRODUCTIONS) for one in random_people(count)]
+    plan(people, Round(), frozenset(), embed, run=run)
+    plan_mentors(
+        people[1:], [(replace(people[0], purposes=frozenset({"helping"})), 1)], Round(), frozenset(), embed, run=run
+    )
+    assert len(runs) == 2 * started
 
 
 def test_what_a_matching_raises_reaches_the_caller() -> None:
