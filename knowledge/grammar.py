@@ -17,10 +17,10 @@ NOUN: Final = frozenset({"NN0", "NN1", "NN2", "NP0"})
 _BESIDE_NOUN: Final = NOUN | set("AJ0 AJC AJS VVN VVG VVD ORD POS".split())  # what a phrase may hold before its noun
 _DESCRIBES: Final = NOUN | {"AJ0"}
 MOST_WORDS: Final = 3  # of a name of something: longer ones are descriptions
-_SAYS_LITTLE: Final = frozenset(
+SAYS_LITTLE: Final = frozenset(
     "new old good bad big small other same such certain whole own different many several various common usual main important"
     " single particular specific general full simple easy hard possible available final current given little much few bit"
-    " short long longer following popular best cent".split()
+    " short long longer following popular best cent interesting creative real great overall".split()
 )
 _FINITE: Final = frozenset("VBB VBD VBZ VDB VDD VDZ VHB VHD VHZ VM0 VVB VVD VVZ".split())
 _POINTING: Final = frozenset({"DT0", "DPS", "PNP"})
@@ -57,7 +57,7 @@ def phrase_at(words: Sequence[Word], start: int, end: int) -> tuple[int, int] | 
     if not inside or words[inside[-1]].tag not in NOUN:
         return None
     first, last = inside[0], inside[-1]
-    while first > 0 and words[first - 1].tag in _DESCRIBES and words[first - 1].text.casefold() not in _SAYS_LITTLE:
+    while first > 0 and words[first - 1].tag in _DESCRIBES and words[first - 1].text.casefold() not in SAYS_LITTLE:
         first -= 1
     whole = _is_name(words[first : last + 1]) and not _is_half(words, first, last)
     return (words[first].start, words[last].end) if whole and not _is_done(words, first) else None
@@ -78,6 +78,12 @@ def _is_done(words: Sequence[Word], first: int) -> bool:
     """Whether it is something that one does: "tying ropes"."""
     gerund = words[first].tag == "VVG" or (first == 0 and words[first].text.endswith("ing"))
     return gerund and first + 1 < len(words) and words[first + 1].tag in ("NN0", "NN2")
+
+
+def is_proper(words: Sequence[Word], start: int, end: int) -> bool:
+    """Whether what stands there is one name of somebody or something, and no noun."""
+    inside = [word for word in words if start <= word.start and word.end <= end]
+    return len(inside) == 1 and inside[0].tag == "NP0" and inside[0].text[0].isupper()
 
 
 def stands_alone(sentence: str) -> bool:

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from cohost.ports import LessonText
-from knowledge.grammar import phrase_at, subject_of, words_of
+from knowledge.grammar import MOST_WORDS, SAYS_LITTLE, phrase_at, subject_of, words_of
 from knowledge.telling import PLAIN
 from knowledge.terms import rarity
 
@@ -25,10 +25,28 @@ def keyphrases(lesson: LessonText, sentences: Sequence[str]) -> list[str]:
     text = _prose(lesson)
     found: dict[str, str] = {}
     named = [phrase for phrase, _ in _yake().extract_keywords(text)] + _subjects(sentences)
-    for phrase in named:
-        if _is_a_term(phrase) and _is_a_name(phrase, sentences):
+    for phrase in (*names_in_headings(lesson), *named):
+        if _is_a_term(phrase) and (is_heading(phrase, lesson) or _is_a_name(phrase, sentences)):
             found.setdefault(phrase.casefold(), _as_written(phrase, text))
     return list(found.values())
+
+
+def names_in_headings(lesson: LessonText) -> list[str]:
+    """Headings that are a term and nothing else; their authors say that it is one."""
+    return [
+        name
+        for name in _bare_headings(lesson)
+        if len(name.split()) <= MOST_WORDS and as_words(name).search(lesson.text)
+    ]
+
+
+def is_heading(term: str, lesson: LessonText) -> bool:
+    """Whether a heading is just this, its article apart."""
+    return root(term) in map(root, _bare_headings(lesson))
+
+
+def _bare_headings(lesson: LessonText) -> list[str]:
+    return [re.sub(r"^(?:the|an?)\s+", "", head, flags=re.I) for head in (lesson.title, *lesson.headings)]
 
 
 def _subjects(sentences: Sequence[str]) -> list[str]:
@@ -57,7 +75,9 @@ def as_words(term: str) -> re.Pattern[str]:
 def _is_a_term(phrase: str) -> bool:
     words = _WORD.findall(phrase)
     long_enough = len(phrase) >= 4 and " ".join(words) == " ".join(phrase.split())
-    telling = [word for word in words if word.casefold() not in PLAIN and words[0] != "cent"]  # of "5 per cent protein"
+    telling = [
+        word for word in words if word.casefold() not in PLAIN | SAYS_LITTLE and words[0] != "cent"
+    ]  # of "5 per cent protein"
     return bool(long_enough and telling and (len(words) > 1 or len(phrase) >= 5))
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from cohost.ports import LessonText, Telling
-from knowledge.grammar import NOUN, Word, is_subject, is_told_to, phrase_at, words_of
-from knowledge.keyphrases import READ, as_words, root, tells
+from knowledge.grammar import NOUN, Word, is_proper, is_subject, is_told_to, phrase_at, words_of
+from knowledge.keyphrases import READ, as_words, is_heading, root, tells
 from knowledge.pieces import pieces_of
 from knowledge.telling import WEIGHT, kind_of
 
@@ -32,6 +32,7 @@ class Topic:
     """A term as its lesson treats it."""
 
     term: str
+    heading: bool  # a heading is just this
     headed: bool  # a heading or the title names it
     titled: bool
     own: bool  # of this lesson, not of the whole course or of the world at large
@@ -43,7 +44,8 @@ def topic_of(term: str, lesson: LessonText, rank: float, usual: bool) -> Topic:
     heads = " ".join((lesson.title, *lesson.headings)).casefold()
     times, headed = len(as_words(term).findall(lesson.text[:READ])), root(term) in heads
     key = (1 - rank) * 0.4 + 0.4 * headed + 0.05 * min(times, 8)
-    return Topic(term, headed, root(term) in lesson.title.casefold(), not usual and tells(term, heads, times), key)
+    own, titled = not usual and tells(term, heads, times), root(term) in lesson.title.casefold()
+    return Topic(term, is_heading(term, lesson), headed, titled, own, key)
 
 
 def telling_of(topic: Topic, sentence: Sentence, lesson: LessonText, terms: Sequence[str]) -> Telling | None:
@@ -53,12 +55,13 @@ def telling_of(topic: Topic, sentence: Sentence, lesson: LessonText, terms: Sequ
     if found is None or _part_of_more(text, found, terms):
         return None
     words = words_of(text)
-    at = _name_at(words, found.span(), lesson.text[:READ])
+    at = found.span() if topic.heading else _name_at(words, found.span(), lesson.text[:READ])
     if at is None:
         return None
     kind, subject, longer = kind_of(text, found.span()), is_subject(words, at[0]), at[1] - at[0] > len(found[0])
     spoken_of = subject or topic.headed or (topic.own and (longer or " " in topic.term))
-    if not spoken_of or not (topic.own or longer or topic.titled):
+    somebody = is_proper(words, *at) and not topic.headed  # "Alfred", of the story that an exercise is told in
+    if somebody or not spoken_of or not (topic.own or longer or topic.titled):
         return None
     if kind in OF_THE_SUBJECT and (not subject or (kind == "any" and is_told_to(text))):
         return None

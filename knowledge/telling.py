@@ -83,7 +83,7 @@ ABOUT_THE_COURSE: Final = _any_of(*_split(
     "curriculum/tutorials?/figure \\d/table \\d/screenshots?/click/install(?:s|ed|ing)?/download/folder/sign (?:in|up)",
     "(?:described|shown|listed|seen|mentioned|introduced|defined|used|given|see) (?:above|below|before|earlier)/like this",
     "(?:sentence|code|data|item|example|picture|image|table|figure|diagram|list|step)s? (?:above|below)",
-    "(?:above|following) \\w+/log in",
+    "(?:above|following) \\w+/log in/press/(?:haven|hasn)['’]t/if you were to",
     "tell us/here/now/(?:the|this) table/as follows/we/us/in my opinion/you might have/let'?s/you(?:'ll|'ve|'re| will) learn",
     "if you(?:['’](?:re|ve)| are| have)? (?:curious|interested|familiar|working|just|ever|interacted|completely)",
     "you(?:['’]re)? probably",
@@ -92,7 +92,7 @@ ABOUT_THE_COURSE: Final = _any_of(*_split(
     "(?:official )?documentation/module/certificate/source code/command line/bonus/hands-on/this page/this site",
 ))  # fmt: skip
 MARKUP: Final = re.compile(
-    r"[|<>{}\[\]#*_~=\\]|https?:|`|\.\.\.|…|^\W|^\w+(?: \w+)?: "
+    r"[|<>{}\[\]#*_~=\\]|https?:|`|\.\.\.|…|^\W|^\w+(?: \w+){0,2} ?: "
     r"|\b(?:I|I['’](?:m|ve|ll)|Mr|Mrs)\b(?!\.e)|\b[Oo]ur\b|[\U0001F000-\U0001FAFF☀-➿]| - "
 )
 # Too general to be what a lesson is about.

@@ -244,6 +244,10 @@ def test_nothing_of_it_comes_twice_whatever_became_of_it(on: Story) -> None:
 
 def test_an_unasked_for_ground_is_a_mixture_with_lessons(on: Story) -> None:
     event(on, 5)
+    told = (
+        "A bowline makes a loop that does not slip, because the load closes it. A bowline is a knot that can be untied."
+    )
+    on.put("course", "loops", told, title="The bowline")
     assert {one.payload["ground"] for one in drafts(on, None, 3)} == {"", "event"}
     assert {one.payload["ground"] for one in drafts(on, "lesson", 3)} <= {""}
 
