@@ -49,12 +49,12 @@ class Heard:
 
 
 @pytest.fixture
-def core(database_url, tmp_path, clock):
+def core(databases, database_url, tmp_path, clock):
     environ = {
         "COHOST_HOME": str(tmp_path / "home"), "COHOST_DATABASE_URL": database_url, "COHOST_SECRET_KEY": VAULT_KEY,
         "COHOST_MODEL_KEY": MODEL_KEY, "COHOST_ALLOW_PRIVATE_ADDRESSES": "true",
     }  # fmt: skip
-    made = build(load(environ), clock=clock, embedder=HashEmbedder())
+    made = build(load(environ), clock=clock, embedder=HashEmbedder(), store=databases.store(database_url))
     yield made
     made.close()
 

@@ -24,20 +24,22 @@ def receiver():
 
 
 @pytest.fixture
-def core(database_url, tmp_path, clock):
+def core(databases, database_url, tmp_path, clock):
     """As everywhere, and this machine may be connected."""
     environ = {
         "COHOST_HOME": str(tmp_path / "home"), "COHOST_DATABASE_URL": database_url, "COHOST_ALLOW_PRIVATE_ADDRESSES": "true",
     }  # fmt: skip
-    made = build(load(environ), clock=clock, embedder=HashEmbedder())
+    made = build(load(environ), clock=clock, embedder=HashEmbedder(), store=databases.store(database_url))
     yield made
     made.close()
 
 
 @pytest.fixture
-def strict(client, core, tmp_path, as_):
+def strict(client, databases, core, tmp_path, as_):
     """A client of a server that reaches public addresses only."""
-    made = build(load({"COHOST_HOME": str(tmp_path / "home"), "COHOST_DATABASE_URL": core.settings.database_url}))
+    url = core.settings.database_url
+    environ = {"COHOST_HOME": str(tmp_path / "home"), "COHOST_DATABASE_URL": url}
+    made = build(load(environ), store=databases.store(url))
     with TestClient(create_app(made)) as opened:
         yield opened
     made.close()

@@ -19,10 +19,10 @@ FORUM = {"name": "forum", "url": "http://127.0.0.1:9/hook", "proves": "same_key"
 
 
 @pytest.fixture
-def core(database_url, tmp_path, clock):
+def core(databases, database_url, tmp_path, clock):
     """As everywhere, and this machine may be connected, so that no name is looked up."""
     environ = {"COHOST_HOME": str(tmp_path), "COHOST_DATABASE_URL": database_url, "COHOST_ALLOW_PRIVATE_ADDRESSES": "1"}
-    made = build(load(environ), clock=clock, embedder=HashEmbedder())
+    made = build(load(environ), clock=clock, embedder=HashEmbedder(), store=databases.store(database_url))
     yield made
     made.close()
 

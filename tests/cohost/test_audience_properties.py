@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import pytest
+from databases import Databases
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from story import Story
@@ -108,9 +109,10 @@ def leaks(shown: object, forbidden: set[str]) -> list[str]:
 
 
 @pytest.fixture
-def core(core: App) -> Iterator[App]:
+def core(core: App, databases: Databases) -> Iterator[App]:
     """With an index that answers with every chunk there is, of all spaces and communities."""
-    made = build(core.settings, clock=core.clock, embedder=core.embedder, index=Hostile(core))
+    store = databases.store(core.settings.database_url)
+    made = build(core.settings, clock=core.clock, embedder=core.embedder, index=Hostile(core), store=store)
     yield made
     made.close()
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
+from databases import Databases
 
 from cohost.bootstrap import App, build
 from cohost.jobs import help as helping
@@ -48,9 +49,10 @@ class Generated:
 
 
 @pytest.fixture(scope="module")
-def core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+def core(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     home = tmp_path_factory.mktemp("helping")
-    made = build(load({"COHOST_HOME": str(home)}), clock=lambda: NOW, embedder=HashEmbedder())
+    store = databases.store(databases.sqlite(home / "cohost.db"))
+    made = build(load({"COHOST_HOME": str(home)}), clock=lambda: NOW, embedder=HashEmbedder(), store=store)
     yield made
     made.close()
 

@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from databases import Databases
 
 from cohost import audience
 from cohost.bootstrap import App, build
@@ -43,9 +44,10 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+def core(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     home = tmp_path_factory.mktemp("occasions")
-    made = build(load({"COHOST_HOME": str(home)}), clock=lambda: NOW, embedder=HashEmbedder())
+    store = databases.store(databases.sqlite(home / "cohost.db"))
+    made = build(load({"COHOST_HOME": str(home)}), clock=lambda: NOW, embedder=HashEmbedder(), store=store)
     yield made
     made.close()
 

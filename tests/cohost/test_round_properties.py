@@ -13,6 +13,7 @@ from itertools import combinations
 from random import Random
 
 import pytest
+from databases import Databases
 
 from cohost.bootstrap import App, build
 from cohost.jobs import match
@@ -73,9 +74,10 @@ class Generated:
 
 
 @pytest.fixture(scope="module")
-def core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+def core(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     home = tmp_path_factory.mktemp("rounds")
-    made = build(load({"COHOST_HOME": str(home)}), clock=lambda: NOW, embedder=HashEmbedder())
+    store = databases.store(databases.sqlite(home / "cohost.db"))
+    made = build(load({"COHOST_HOME": str(home)}), clock=lambda: NOW, embedder=HashEmbedder(), store=store)
     yield made
     made.close()
 

@@ -33,10 +33,11 @@ def receiver():
 
 
 @pytest.fixture
-def core(tmp_path, clock):
+def core(databases, tmp_path, clock):
+    url = databases.sqlite(tmp_path / "cohost.db", filled=True)
     settings = load({"COHOST_HOME": str(tmp_path), "COHOST_ALLOW_PRIVATE_ADDRESSES": "1"})
     reader = ScriptedReader({"You fool": "harassment"})
-    made = build(settings, clock=clock, embedder=HashEmbedder(), moderation=reader)
+    made = build(settings, clock=clock, embedder=HashEmbedder(), store=databases.store(url), moderation=reader)
     yield made
     made.close()
 

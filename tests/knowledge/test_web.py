@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from databases import Databases
 from hostile import good_pdf, word
 
 from cohost.bootstrap import App, build
@@ -175,10 +176,11 @@ def test_names_that_mix_public_and_inner_addresses_are_refused() -> None:
 
 
 @pytest.fixture
-def open_core(database_url: str, tmp_path: Path, clock: Clock) -> Iterator[App]:
+def open_core(databases: Databases, database_url: str, tmp_path: Path, clock: Clock) -> Iterator[App]:
     """As an operator runs it who allows this machine's own addresses."""
     settings = {"COHOST_HOME": str(tmp_path / "home"), "COHOST_DATABASE_URL": database_url}
-    made = build(load(settings | {"COHOST_ALLOW_PRIVATE_ADDRESSES": "true"}), clock=clock, embedder=HashEmbedder())
+    allowing = load(settings | {"COHOST_ALLOW_PRIVATE_ADDRESSES": "true"})
+    made = build(allowing, clock=clock, embedder=HashEmbedder(), store=databases.store(database_url))
     yield made
     made.close()
 
