@@ -20,12 +20,11 @@ from cohost.store import Store, audit, erasures, ingestions, places, sources
 from cohost.store.audit import Actor
 from cohost.store.ingestions import FileCode, Ingestion, IngestionFile
 from knowledge.extract.sandbox import Sandbox
-from knowledge.ingest import Intake, Plan, PutResult
+from knowledge.ingest import TEXTS_AT_ONCE, Intake, Plan, PutResult, Stopped
 from knowledge.items import Item, PageItem, is_archive, items_at
 from knowledge.web import is_address
 
 READER_VERSION = b"2"  # part of a file's hash: a reader that reads better makes files worth reading again
-CHUNKS_AT_ONCE = 256  # embedded together: enough to sort by length, little enough to show progress
 FILES_AT_ONCE = 25  # outcomes written in one transaction
 RENEW_AFTER = ingestions.LEASE / 4  # without a write; slow files must not cost us the claim
 MAX_TRIES = 3  # of an ingestion whose reader vanished: what ends a worker three times is in the file
@@ -45,6 +44,7 @@ class _Run:
     total: int
     on_progress: OnProgress
     flushed_at: datetime
+    stop: threading.Event | None = None
     done: int = 0
     plans: list[Plan] = field(default_factory=list)
     outcomes: list[IngestionFile] = field(default_factory=list)
@@ -53,7 +53,7 @@ class _Run:
     def is_full(self) -> bool:
         """Whether it is time to embed and write."""
         missing = sum(len(plan.missing) for plan in self.plans)
-        return missing >= CHUNKS_AT_ONCE or len(self.outcomes) + len(self.plans) >= FILES_AT_ONCE
+        return missing >= TEXTS_AT_ONCE or len(self.outcomes) + len(self.plans) >= FILES_AT_ONCE
 
 
 class Files:
@@ -191,7 +191,7 @@ class Files:
             with self._store.read() as tx:
                 space = places.space(tx, ingestion.community_id, ingestion.space_id)
                 known = sources.hashes(tx, space.pk)
-            run = _Run(ingestion, known, len(items), on_progress, self._clock())
+            run = _Run(ingestion, known, len(items), on_progress, self._clock(), stop)
             for item in items:
                 self._read_one(run, item, actor)
                 if stop is not None and stop.is_set() and (run.done < run.total or _failed(run, item)):
@@ -199,6 +199,9 @@ class Files:
                     return False
             self._flush(run, actor)
             removed = self._sync(run, items, actor) if ingestion.sync and _holds_many(ingestion) else 0
+        except Stopped:  # in a long file; it is read again, and those that waited to be written with it
+            self._release(ingestion)
+            return False
         except CohostError as error:
             self._finish(ingestion, "failed", error.message)
         else:
@@ -210,9 +213,12 @@ class Files:
         if _failed(run, last):
             run.outcomes.pop()
         self._flush(run, actor)
+        self._release(run.ingestion)
+
+    def _release(self, ingestion: Ingestion) -> None:
         with self._store.write() as tx:
-            ingestions.give_back(tx, run.ingestion.id)
-        log.info("ingestion.given_back", ingestion=run.ingestion.id, done=run.done, total=run.total)
+            ingestions.give_back(tx, ingestion.id)
+        log.info("ingestion.given_back", ingestion=ingestion.id)
 
     def _items(self, ingestion: Ingestion) -> list[Item]:
         at = ingestion.path or ""
@@ -255,7 +261,7 @@ class Files:
         """Embed and commit what is planned, then write outcomes and progress; raises NotFound for an erased upload."""
         with self._store.read() as tx:
             ingestions.hold(tx, run.ingestion.id)
-        results = self._intake.commit(run.ingestion.community_id, run.plans, actor)
+        results = self._intake.commit(run.ingestion.community_id, run.plans, actor, stop=run.stop)
         for plan, result in zip(run.plans, results, strict=True):
             run.outcomes.append(_outcome(plan, result))
         with self._store.write() as tx:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
+from threading import Event
 from typing import Any, Protocol
 
 from cohost.errors import CohostError, InvalidInput, NotFound, StaleVersion, UnreadableFile
@@ -33,6 +34,11 @@ class OnWritten(Protocol):
 
 
 TICK = timedelta(microseconds=1)
+TEXTS_AT_ONCE = 256  # embedded between two looks at whether to stop: a second or two
+
+
+class Stopped(Exception):
+    """Told to stop in the midst of embedding; nothing was written."""
 
 
 @dataclass(frozen=True)
@@ -160,12 +166,23 @@ class Intake:
         )
         return Plan(space, source, document, content_hash, from_file, chunks, known, before, inherited)
 
-    def commit(self, community_id: str, plans: Sequence[Plan], actor: Actor) -> list[PutResult | None]:
-        """Embed what is missing in one go, then write each source; None for one that somebody changed meanwhile."""
+    def commit(
+        self, community_id: str, plans: Sequence[Plan], actor: Actor, *, stop: Event | None = None
+    ) -> list[PutResult | None]:
+        """Embed what is missing, then write each source; None for one that somebody changed meanwhile.
+
+        Raises Stopped when it is told to stop before all is embedded.
+        """
         missing = [(plan, chunk) for plan in plans for chunk in plan.missing]
-        made = self.embedder.embed([embedded_text(p.document.title, c.headings, c.text) for p, c in missing])
-        fresh = {chunk.hash: vector.tobytes() for (_, chunk), vector in zip(missing, made, strict=True)}
+        texts = [embedded_text(p.document.title, c.headings, c.text) for p, c in missing]
+        fresh = {chunk.hash: vector for (_, chunk), vector in zip(missing, self._embedded(texts, stop), strict=True)}
         return [self._write(community_id, plan, fresh, actor) for plan in plans]
+
+    def _embedded(self, texts: Sequence[str], stop: Event | None) -> Iterator[bytes]:
+        for at in range(0, len(texts), TEXTS_AT_ONCE):
+            if at and stop is not None and stop.is_set():  # the first ones always: what is small is kept
+                raise Stopped
+            yield from (vector.tobytes() for vector in self.embedder.embed(texts[at : at + TEXTS_AT_ONCE]))
 
     def delete(
         self, community_id: str, space_id: str, source_id: str, actor: Actor, *, deleted_at: datetime | None = None

@@ -118,9 +118,10 @@ def progress(tx: Tx, ingestion_id: str, *, done: int, total: int, now: datetime)
 
 
 def give_back(tx: Tx, ingestion_id: str) -> None:
-    """Let another reader go on; what was read already is told by its content."""
+    """Let another reader go on; what was read already is told by its content. Who gives back has not vanished."""
     where = ingestions.c.id == ingestion_id
-    tx.execute(ingestions.update().where(where).values(status="waiting", claimed_until=None))
+    values = {"status": "waiting", "claimed_until": None, "attempts": ingestions.c.attempts - 1}
+    tx.execute(ingestions.update().where(where).values(values))
 
 
 def unread(tx: Tx, community_id: str) -> int:

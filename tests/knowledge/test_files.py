@@ -5,21 +5,26 @@ from __future__ import annotations
 import os
 import stat
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 
 import pytest
+from databases import Databases
 from hostile import bombs
 from story import Story
 
 from cohost.bootstrap import App, build
+from cohost.ports import FloatArray
 from cohost.store import ingestions
 from cohost.store.audit import OPERATOR
 from cohost.store.ingestions import IngestionFile
 from cohost.testing import HashEmbedder
 from knowledge.files import MAX_TRIES
+from knowledge.ingest import TEXTS_AT_ONCE
 from tests.conftest import HERE, Cast, Clock
 
 only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -149,8 +154,8 @@ def test_one_bomb_in_an_archive_stops_no_other_file(core: App, cast: Cast, tmp_p
     }  # fmt: skip
 
 
-def test_two_workers_read_four_uploads_at_once(core: App, cast: Cast, database_url: str, clock: Clock) -> None:
-    other = build(core.settings, clock=clock, embedder=HashEmbedder())
+def test_two_workers_read_four_uploads_at_once(core: App, cast: Cast, databases: Databases, clock: Clock) -> None:
+    other = build(core.settings, clock=clock, embedder=HashEmbedder(), store=databases.store(core.store.url))
     made = [upload(core, f"knots-{number}.md", KNOTS + b"%d" % number) for number in range(4)]
     with ThreadPoolExecutor(2) as pool:
         for app in (core, other):
@@ -169,3 +174,37 @@ def test_what_ends_its_worker_every_time_is_given_up(core: App, cast: Cast, cloc
         clock.now += ingestions.LEASE + timedelta(seconds=1)
     assert core.files.step()
     assert (status(core, made), core.files.step(), list(core.settings.uploads.iterdir())) == ("failed", False, [])
+
+
+class Told(HashEmbedder):
+    """While it embeds, somebody tells the worker to stop."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stop = Event()
+        self.embedded = 0
+
+    def embed(self, texts: Sequence[str]) -> FloatArray:
+        self.stop.set()
+        self.embedded += len(texts)
+        return super().embed(texts)
+
+
+@only_sqlite
+def test_a_worker_told_to_stop_in_a_huge_file_stops_soon_and_keeps_nothing_of_it(
+    core: App, story: Story, databases: Databases, clock: Clock
+) -> None:
+    told = Told()
+    with closing(build(core.settings, clock=clock, embedder=told, store=databases.store(core.store.url))) as stopped:
+        huge = upload(
+            stopped, "huge.md", b"".join(b"# Knot %d\n\n%s\n\n" % (n, b"It holds. " * 30) for n in range(600))
+        )
+        for _ in range(MAX_TRIES + 1):  # restarts are no fault of the file
+            told.embedded = 0
+            assert stopped.files.step(told.stop)
+            assert told.embedded == TEXTS_AT_ONCE
+            assert status(core, huge) == "waiting"
+            assert story.source("lounge", "huge.md") is None
+    assert core.files.step()  # the next start
+    assert outcomes(core, huge)["huge.md"].embedded > 2 * TEXTS_AT_ONCE
+    assert status(core, huge) == "done"
