@@ -6,14 +6,13 @@ fitted without it and without its lesson.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
 from cohost.ports import FloatArray
-from evals.fit_answerable import FOLDS, judged, model
 from evals.fit_answerable import Row as Judged
+from evals.fit_answerable import fold_scores, judged
 from evals.ground import ground
 from evals.harness import OURS, Curve, Fact, Plot, Report, Row, Setup, data_hash, signature
 from evals.measures import Values
@@ -43,20 +42,6 @@ def measure(setup: Setup) -> Report:
         tuple(Row(task, OURS, "right at 0.5", _right(*of)) for task, of in found.items()),
         tuple(fact for task, of in found.items() for fact in _facts(task, *of)), (_plot(found),),
     )  # fmt: skip
-
-
-def fold_scores(rows: Sequence[Judged]) -> FloatArray:
-    """`(len(rows),)` probabilities, each from weights fitted without the row's group; every task weighs the same."""
-    from sklearn.model_selection import GroupKFold, cross_val_predict
-
-    counts = Counter(row.task for row in rows)
-    groups = [row.group for row in rows]
-    scores: FloatArray = cross_val_predict(
-        model(), np.stack([row.values for row in rows]), [row.answerable for row in rows],
-        groups=groups, cv=GroupKFold(min(FOLDS, len(set(groups)))), method="predict_proba",
-        params={"logistic__sample_weight": [len(rows) / len(counts) / counts[row.task] for row in rows]},
-    )[:, 1]  # fmt: skip
-    return scores
 
 
 def _of(task: str, rows: Sequence[Judged], scores: FloatArray) -> tuple[FloatArray, FloatArray]:

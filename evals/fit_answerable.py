@@ -1,36 +1,29 @@
 """Fit the probability that passages answer a question, and write it to `knowledge/answerable.json`.
 
-Positive: a question with what retrieval finds. Negative: a question that the material cannot answer, or one whose own
-lesson was taken out of what retrieval finds. Scores are from folds by question or lesson, never on rows that were fitted.
+Positive: a question with what retrieval finds. Negative: a question that the material cannot answer, or one that is asked
+where its own lesson is not. Scores are from folds by question or lesson, never on rows that were fitted.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import GroupKFold, cross_val_predict
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import StandardScaler
 
 from cohost.model import Passage
 from cohost.ports import FloatArray
+from evals import evidence
 from evals.ground import SHARED, Ground, ground
 from knowledge.answerable import FEATURES, WEIGHTS, features
 from knowledge.chunk import embedded_text
 
 TOP_K = 8  # as in the answer job
-WIDE = 50  # candidates from which a removed lesson's passages are dropped
-FOLDS = 10
-SAME_AGAIN = "subtitles/"  # lectures that say what the chapters say: with them a removed chapter would not be gone
 CAUTION = {"careful": 0.05, "balanced": 0.12, "bold": 0.25}  # share of the unanswerable that may be drafted
-STRENGTH = 0.1  # inverse regularisation, of features brought to one scale; a grid moved little
 
 
 @dataclass(frozen=True)
@@ -40,51 +33,55 @@ class Row:
     task: str
     group: str  # folds never split a group
     answerable: bool
-    values: FloatArray
+    values: FloatArray  # (passages, features)
 
 
 def main() -> None:
     """Measure, print, and write the weights."""
     with ground() as place:
         given = list(_clapnq_given(place))
-        rows = [*_clapnq(place), *_course(place, "ml-beginners"), *_course(place, "hf-nlp")]
-    for task in dict.fromkeys(row.task for row in [*given, *rows]):
-        _report_alone([row for row in [*given, *rows] if row.task == task])
+        rows = [*given, *_clapnq(place), *_course(place, "ml-beginners"), *_course(place, "hf-nlp")]
+    for task in dict.fromkeys(row.task for row in rows):
+        _report_alone([row for row in rows if row.task == task])
     fit(rows)
 
 
 def fit(rows: list[Row]) -> None:
     """Score by folds, fit on all, write."""
-    scores = _scores_by_folds(rows)
-    aurocs = {task: _auroc(rows, scores, task) for task in dict.fromkeys(r.task for r in rows)}
-    for task, auroc in aurocs.items():
-        print(f"{task:<14} n={sum(r.task == task for r in rows):<5} AUROC {auroc:.3f}, fitted on all sets")  # noqa: T201
+    scores = fold_scores(rows)
+    tasks = list(dict.fromkeys(row.task for row in rows))
+    for task in tasks:
+        print(f"{_line(rows, scores, task)}, fitted on all sets")  # noqa: T201  a report
     for word, share in CAUTION.items():
         threshold = _threshold(rows, scores, share)
         drafted = _drafted(rows, scores, threshold)
         print(f"{word:<9} from {threshold:.2f}: {drafted:.0%} of the answerable, {share:.0%} of the others")  # noqa: T201
-    _write(model().fit(_matrix(rows), _labels(rows), logistic__sample_weight=_balance(rows)), rows, aurocs)
+    model = evidence.fitted([row.values for row in rows], [row.answerable for row in rows], _balance(rows))
+    _write(model, rows, {task: _auroc(rows, scores, task) for task in tasks})
 
 
 def _report_alone(rows: list[Row]) -> None:
     """A set fitted and scored by itself, as others report it."""
-    scores = _scores_by_folds(rows)
+    scores = fold_scores(rows)
     drafted = {share: _drafted(rows, scores, _threshold(rows, scores, share)) for share in (0.05, 0.10)}
     shares = " ".join(f"{share:.0%}→{answered:.0%}" for share, answered in drafted.items())
-    line = f"{rows[0].task:<14} n={len(rows):<5} AUROC {_auroc(rows, scores, rows[0].task):.3f}, by itself; drafted {shares}"
-    if not rows[0].task.startswith("clapnq"):  # rows come in pairs: with the lesson, and without it
-        line += f"; falls without the lesson in {np.mean(scores[0::2] > scores[1::2]):.0%}"
-    print(line)  # noqa: T201  a report
+    print(f"{_line(rows, scores, rows[0].task)}, by itself; drafted {shares}")  # noqa: T201
 
 
-def _scores_by_folds(rows: list[Row]) -> FloatArray:
-    groups = np.array([r.group for r in rows])
-    folds = GroupKFold(min(FOLDS, len(set(groups))))
-    made: FloatArray = cross_val_predict(
-        model(), _matrix(rows), _labels(rows), groups=groups, cv=folds, method="predict_proba",
-        params={"logistic__sample_weight": _balance(rows)},
-    )[:, 1]  # fmt: skip
-    return made
+def _line(rows: list[Row], scores: FloatArray, task: str) -> str:
+    chosen = np.array([row.task == task for row in rows])
+    line = f"{task:<14} n={chosen.sum():<5} AUROC {_auroc(rows, scores, task):.3f}"
+    if task.startswith("clapnq"):
+        return line
+    own = scores[chosen]  # rows come in pairs: with the lesson, and without it
+    return f"{line}, falls without the lesson in {np.mean(own[0::2] > own[1::2]):.0%}"
+
+
+def fold_scores(rows: Sequence[Row]) -> FloatArray:
+    """`(len(rows),)` probabilities, each from weights fitted without the row's group."""
+    return evidence.by_folds(
+        [row.values for row in rows], [row.answerable for row in rows], _balance(rows), [row.group for row in rows]
+    )
 
 
 def _threshold(rows: list[Row], scores: FloatArray, share: float) -> float:
@@ -103,19 +100,6 @@ def _drafted(rows: list[Row], scores: FloatArray, threshold: float) -> float:
         for task in dict.fromkeys(r.task for r in rows)
     ]
     return float(np.mean([np.mean(task) for task in reached]))
-
-
-def model() -> Pipeline:
-    """What is fitted and shipped."""
-    return Pipeline([("scale", StandardScaler()), ("logistic", LogisticRegression(C=STRENGTH, max_iter=1000))])
-
-
-def _matrix(rows: list[Row]) -> FloatArray:
-    return np.stack([r.values for r in rows])
-
-
-def _labels(rows: list[Row]) -> list[bool]:
-    return [r.answerable for r in rows]
 
 
 def _clapnq_given(place: Ground) -> Iterator[Row]:
@@ -142,23 +126,23 @@ def _clapnq(place: Ground) -> Iterator[Row]:
 
 
 def _course(place: Ground, name: str) -> Iterator[Row]:
-    place.add_folder(name, SHARED / "courses" / name)
-    for row in _lines(SHARED / "courses" / name / "questions.jsonl"):
-        if row.get("lang", "en") != "en":
-            continue
-        lesson = row["relevant"][0].removesuffix("README.md")
-        found = place.search(name, row["question"], top_k=WIDE)
-        wide = [p for p in found if not p.source_id.startswith(SAME_AGAIN)]
-        elsewhere = [p for p in wide if not p.source_id.startswith(lesson)]
-        yield _row(place, name, f"{name}/{lesson}", row["question"], wide[:TOP_K], True)
-        yield _row(place, name, f"{name}/{lesson}", row["question"], elsewhere[:TOP_K], False)
+    """Each lesson is a space, so that one can be left out of a search as if it had never been read."""
+    asked = [row for row in _lines(SHARED / "courses" / name / "questions.jsonl") if row.get("lang", "en") == "en"]
+    lessons = {row["relevant"][0]: f"{name}/{row['relevant'][0].removesuffix('README.md')}" for row in asked}
+    for space in dict.fromkeys(lessons.values()):
+        place.add_folder(space, SHARED / "courses" / space)
+    for row in asked:
+        lesson = lessons[row["relevant"][0]]
+        for spaces in (set(lessons.values()), set(lessons.values()) - {lesson}):
+            passages = place.search_in(sorted(spaces), row["question"], top_k=TOP_K)
+            yield _row(place, name, lesson, row["question"], passages, lesson in spaces)
 
 
 def _row(place: Ground, task: str, group: str, question: str, passages: list[Passage], answerable: bool) -> Row:
     return Row(task, group, answerable, features(question, passages, place.core.embedder))
 
 
-def _balance(rows: list[Row]) -> FloatArray:
+def _balance(rows: Sequence[Row]) -> FloatArray:
     """Every task weighs the same, and within it both classes do."""
     counts = {(r.task, r.answerable): 0 for r in rows}
     for r in rows:
@@ -172,16 +156,13 @@ def _auroc(rows: list[Row], scores: FloatArray, task: str) -> float:
     return float(roc_auc_score([rows[n].answerable for n in chosen], [scores[n] for n in chosen]))
 
 
-def _write(model: Pipeline, rows: list[Row], aurocs: dict[str, float]) -> None:
-    """The weights as they apply to plain features: the scale is folded into them."""
-    scale, logistic = model["scale"], model["logistic"]
-    weights = logistic.coef_[0] / scale.scale_
-    data = sha256(b"".join(r.values.tobytes() for r in rows)).hexdigest()[:12]
+def _write(model: evidence.Evidence, rows: list[Row], aurocs: dict[str, float]) -> None:
+    data = sha256(b"".join(row.values.tobytes() for row in rows)).hexdigest()[:12]
     stored = {
-        "signature": f"logistic, rows {len(rows)}, data {data}, all-MiniLM-L6-v2, AUROC by folds "
+        "signature": f"logistic over passages, rows {len(rows)}, data {data}, all-MiniLM-L6-v2, AUROC by folds "
         + ", ".join(f"{task} {auroc:.3f}" for task, auroc in aurocs.items()),
-        "bias": round(float(logistic.intercept_[0] - weights @ scale.mean_), 4),
-        "weights": {name: round(float(w), 4) for name, w in zip(FEATURES, weights, strict=True)},
+        "bias": round(model.bias, 4),
+        "weights": {name: round(float(w), 4) for name, w in zip(FEATURES, model.weights, strict=True)},
     }
     WEIGHTS.write_text(json.dumps(stored, indent=2) + "\n")
 

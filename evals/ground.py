@@ -120,8 +120,12 @@ class Ground:
 
     def search(self, space_id: str, question: str, *, top_k: int) -> list[Passage]:
         """What retrieval gives within one space."""
+        return self.search_in((space_id,), question, top_k=top_k)
+
+    def search_in(self, space_ids: Sequence[str], question: str, *, top_k: int) -> list[Passage]:
+        """What retrieval gives within some spaces, as if there were no others."""
         return self.core.search.search(
-            Query(COMMUNITY, question, Destination("hosts"), spaces=(space_id,), top_k=top_k)
+            Query(COMMUNITY, question, Destination("hosts"), spaces=tuple(space_ids), top_k=top_k)
         )
 
     def cosine(self, one: str, other: str) -> float:

@@ -21,7 +21,6 @@ from knowledge.wordwise import meeting
 # sentences       mean over the passage's sentences: is it about this at all?
 # joint           best product of a sentence's cosine and the share of telling words in it and its neighbours
 # met_…           how the question's words are met by the passage's, see `Meeting`
-# gap             cosine of the nearest passage less that of the farthest found: an answer stands out from what is about it
 FEATURES = (
     "passage",
     "title",
@@ -33,9 +32,11 @@ FEATURES = (
     "met_words",
     "met_weighted",
     "met_worst",
-    "gap",
 )
-READ = 4  # passages the features look at; of each feature the best passage's value counts
+READ = (
+    8  # passages that are judged; with four, the one that answers was not among them in a tenth of a course's questions
+)
+SHARPNESS = 2.0  # 1 adds the odds of all passages, much more counts the best alone; 1.5 to 4 are alike on the sets
 WEIGHTS = Path(__file__).with_name("answerable.json")
 
 
@@ -48,11 +49,11 @@ class Answerability:
     signature: str
 
     def probability(self, question: str, passages: Sequence[Passage], embedder: Embedder) -> float:
-        """0..1 that the passages hold the answer."""
+        """0..1 that the passages hold the answer. Of those that are judged, one less never makes it more."""
         if not passages:
             return 0.0
-        logit = float(features(question, passages, embedder) @ self.weights) + self.bias
-        return 1 / (1 + float(np.exp(-logit)))
+        logits = features(question, passages, embedder) @ self.weights + self.bias
+        return 1 / (1 + float(np.exp(-together(logits))))
 
 
 def load(path: Path = WEIGHTS) -> Answerability:
@@ -62,19 +63,25 @@ def load(path: Path = WEIGHTS) -> Answerability:
     return Answerability(weights, stored["bias"], stored["signature"])
 
 
+def together(logits: FloatArray) -> float:
+    """The log-odds that one of several passages answers: the root of the sum of their odds' squares, above the best one's.
+
+    Each passage adds to it, whatever the others are, so that taking one away lowers the estimate.
+    """
+    return float(np.logaddexp.reduce(SHARPNESS * logits)) / SHARPNESS
+
+
 def features(question: str, passages: Sequence[Passage], embedder: Embedder) -> FloatArray:
-    """`(len(FEATURES),)` float32, each within -1..1."""
+    """`(n, len(FEATURES))` float32 of the first passages, each value within -1..1 and of its passage alone."""
     read = passages[:READ]
     if not read:
-        return np.zeros(len(FEATURES), dtype=np.float32)
-    near = np.array([_nearness(question, passage, embedder) for passage in read])
+        return np.zeros((0, len(FEATURES)), dtype=np.float32)
     asked, *texts = embedder.embed_tokens([question, *(embedded_text(p.title, p.headings, p.text) for p in read)])
     met = [meeting(asked, text) for text in texts]
-    together = np.hstack([near, [(m.pieces, m.words, m.weighted, m.worst) for m in met]])
-    similarities = [passage.cosine_similarity for passage in passages]
-    gap = max(similarities) - min(similarities)
-    best: FloatArray = np.append(together.max(axis=0), gap).astype(np.float32)
-    return best
+    near = [_nearness(question, passage, embedder) for passage in read]
+    return np.array(
+        [(*n, m.pieces, m.words, m.weighted, m.worst) for n, m in zip(near, met, strict=True)], dtype=np.float32
+    )
 
 
 def _nearness(question: str, passage: Passage, embedder: Embedder) -> tuple[float, ...]:

@@ -8,7 +8,7 @@ import pytest
 from cohost.model import Passage
 from cohost.ports import TokenVectors
 from cohost.testing import HashEmbedder
-from knowledge.answerable import FEATURES, features
+from knowledge.answerable import FEATURES, Answerability, features, load, together
 from knowledge.asked import holds, kind_asked
 from knowledge.select import score_sentences
 from knowledge.wordwise import meeting
@@ -65,12 +65,38 @@ def test_a_text_without_words_meets_nothing():
 @pytest.mark.parametrize("text", ["Spring tides come at new moon.", "?", "", "One. Two. " * 500, "\u200b\n\n"])
 def test_features_are_bounded_whatever_the_text(text):
     found = features("When do spring tides come?", [passage(text)], HashEmbedder())
-    assert found.shape == (len(FEATURES),)
+    assert found.shape == (1, len(FEATURES))
     assert np.all(np.abs(found) <= 1.001)
 
 
 def test_no_passage_has_no_features():
-    assert not features("When?", [], HashEmbedder()).any()
+    assert features("When?", [], HashEmbedder()).shape == (0, len(FEATURES))
+
+
+TEXTS = (
+    "Spring tides come at new moon.",
+    "Boats are made of wood.",
+    "Spring tides follow the moon.",
+    "Rope is strong.",
+)
+
+
+@pytest.mark.parametrize("gone", range(len(TEXTS)))
+def test_less_material_never_answers_more_probably(gone):
+    judge = Answerability(np.linspace(-1, 2, len(FEATURES), dtype=np.float32), -2.0, "some weights")
+    question, whole = "When do spring tides come?", [passage(text) for text in TEXTS]
+    less = [one for n, one in enumerate(whole) if n != gone]
+    assert judge.probability(question, less, HashEmbedder()) < judge.probability(question, whole, HashEmbedder())
+
+
+def test_two_passages_as_good_as_each_other_say_a_little_more_than_one():
+    assert together(np.array([1.0])) == pytest.approx(1.0)
+    assert together(np.array([1.0, 1.0])) == pytest.approx(1.0 + np.log(2) / 2)  # the root of 2 on the odds
+    assert together(np.array([1.0, -20.0])) == pytest.approx(1.0)
+
+
+def test_where_nothing_was_found_nothing_answers():
+    assert load().probability("When do spring tides come?", [], HashEmbedder()) == 0.0
 
 
 def test_the_sentence_that_answers_comes_first():
