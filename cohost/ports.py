@@ -58,6 +58,9 @@ class TokenVectors:
 
     pieces: tuple[str, ...]  # as the model's tokenizer cuts; a piece that continues a word starts with ##
     vectors: FloatArray  # (len(pieces), dimensions), unit length
+    halfway: FloatArray | None = (
+        None  # (dimensions,), unit length: their mean in the middle of the model, where it has one
+    )
 
 
 class Embedder(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -47,12 +48,16 @@ def measure(setup: Setup) -> Report:
         rows += _personal()
     if setup.wants("messages"):
         rows += _messages(reader, "messages", "moderation_")
+    if setup.wants("seen"):
+        rows += _messages(reader, "seen", "moderation_blind_")
     if setup.wants("blind"):
-        rows += _messages(reader, "blind", "moderation_blind_")
+        rows += _messages(reader, "blind", "moderation_blind2_")
     if setup.wants("functional"):
         rows += _functional(reader)
     if setup.wants("groups"):
         facts += _groups(reader)
+    if setup.wants("blind"):
+        facts += _kind(reader)
     if setup.wants("calibration"):
         facts += _calibration(reader)
     if setup.wants("speed"):
@@ -92,7 +97,9 @@ def _personal() -> list[Row]:
 def _messages(reader: TrainedReader, task: str, name: str) -> list[Row]:
     """At the shipped thresholds: shares of ordinary messages flagged, and of harmful ones found, by kind and category.
 
-    The sets `moderation_blind_` were written by somebody who had seen neither the training sentences nor the reader.
+    The sets `moderation_blind_` and `moderation_blind2_` were written by people who had seen neither the training
+    sentences nor the reader. The first have since been measured on while the heads were made, so they are `seen`; the
+    second were opened once the heads of 2026-12-01 were final, and are blind for these.
     """
     ordinary, harmful = _lines(f"{name}ordinary.jsonl"), _lines(f"{name}harmful.jsonl")
     false = [(row.get("kind", ""), bool(_flagged(reader, row["text"]))) for row in ordinary]
@@ -129,6 +136,19 @@ def _groups(reader: TrainedReader) -> list[Fact]:
     return [
         Fact("groups", "most flagged", max(shares.values())),
         Fact("groups", "largest gap", max(shares.values()) - min(shares.values())),
+    ]
+
+
+def _kind(reader: TrainedReader) -> list[Fact]:
+    """The blind kind messages, each written about one group: as `_groups`, though no two groups share a sentence."""
+    flagged: dict[str, list[bool]] = defaultdict(list)
+    for row in _lines("moderation_blind2_kind.jsonl"):
+        flagged[row["group"]].append(bool(_flagged(reader, row["text"])))
+    shares = [float(np.mean(found)) for found in flagged.values()]
+    return [
+        Fact("blind kind", "flagged", float(np.mean([hit for found in flagged.values() for hit in found]))),
+        Fact("blind kind", "most flagged", max(shares)),
+        Fact("blind kind", "largest gap", max(shares) - min(shares)),
     ]
 
 

@@ -80,6 +80,16 @@ def about_people(seed: int = 0) -> list[Text]:
     return made
 
 
+def said_of_all() -> list[list[str]]:
+    """Each sentence about people, said about every group."""
+    given = json.loads(PEOPLE.read_text(encoding="utf-8"))
+    none: frozenset[str] = frozenset()
+    return [
+        [_said(sentence, group, none, none).text for group in given["groups"]]
+        for sentence in (*given["kind"], *given["hateful"])
+    ]
+
+
 def _said(sentence: str, group: str, yes: frozenset[str], no: frozenset[str]) -> Text:
     text = sentence.replace("{g}", group).replace("{G}", group[0].upper() + group[1:])
     return Text(text, yes, no, "people")

@@ -1,7 +1,7 @@
 """Fit the moderation heads and write `knowledge/moderation/heads.json`.
 
 `python -m evals.train_moderation`. What is learned from, and with which licence, stands in `evals.moderation_sets`;
-thresholds come from ordinary posts of other communities: the share of them that may be shown to a moderator by mistake.
+thresholds come from written sentences that harm nobody: the share of them that may be shown to a moderator by mistake.
 """
 
 from __future__ import annotations
@@ -16,14 +16,15 @@ from tempfile import gettempdir
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from cohost.ports import Embedder, FloatArray, IntArray, TokenVectors
+from cohost.ports import Embedder, FloatArray, IntArray
+from evals import alike, shared_layer
 from evals import moderation_sets as sets
 from evals.moderation_sets import HARM, Text
-from evals.sets import SHARED
 from knowledge.moderation.features import FEATURES, KINDS, Lexicon
-from knowledge.moderation.heads import HEADS, Head, Heads, load
-from knowledge.moderation.normal import normalise, words
+from knowledge.moderation.heads import HEADS, Head, Heads, Shared, load
+from knowledge.moderation.normal import normalise, undisguised, words
 from knowledge.moderation.reader import TrainedReader, rows_of
 from knowledge.moderation.spans import joined, word_rows
 from knowledge.quick import QuickEmbedder
@@ -34,20 +35,17 @@ if TYPE_CHECKING:
 TYPES = {"Insult": "insult", "Identity based Attack": "identity", "Threat": "threat", "Profane/Obscene": "profane"}
 PRIOR = 4  # occurrences that a word has to outweigh
 LEAST_WEIGHT = 0.12  # of a word that is kept
-STRENGTH = {"category": 0.01, "span": 0.02}  # inverse regularisation, by folds
+STRENGTH = {"harm": 0.001, "span": 0.02}  # inverse regularisation
 WRITTEN_COUNTS = 40.0  # a written sentence as often as so many of a set: the sets are another kind of place
 PEOPLE_COUNT = 4.0  # the same for a sentence that is repeated for many groups of people
-# Shares of ordinary posts, and of written kind sentences, that a category may flag. The latter are far harder than what
-# people write all day. Where `harm` has to agree, a category may be freer.
+HARM_COUNTS = 3.0  # for any harm, wherever it is said; chosen by texts of toxic_spans left out, and by wikipedia_talk
+# Shares of written harmless sentences, far harder than what people write all day, above a threshold. Chosen so that the
+# messages of `evals/data` that have been seen are flagged less than the aim, and no category finds less than half.
 BUDGET = {
-    "harm": (0.06, 0.05),
-    "harassment": (0.01, 0.03),
-    "hate": (0.01, 0.03),
-    "threat": (0.01, 0.02),
-    "off_purpose": (0.03, 0.012),
-}
-USUAL_BUDGET = (0.002, 0.008)
-LEAST, MOST = 0.3, 0.95  # bounds of a threshold
+    "harassment": 0.0105, "hate": 0.002, "threat": 0.007, "sexual": 0.005,
+    "distress": 0.006, "spam": 0.003, "off_purpose": 0.005,
+}  # fmt: skip
+LEAST, MOST = 0.3, 0.97  # bounds of a threshold
 SPAN_TEXTS = 9000
 
 
@@ -56,12 +54,10 @@ def main() -> None:
     embedder: Embedder = QuickEmbedder(Path(gettempdir()) / "cohost-models")
     words_of = lexicon()
     texts = sets.learned_from()
-    rows = _rows(embedder, texts, words_of)
-    span = _span_head(embedder, words_of)
-    ordinary = _rows(embedder, _ordinary(), words_of)
-    heads = {name: _fit(name, texts, rows, ordinary) for name in ("harm", *HARM)}
-    made = Heads(_signature(texts), words_of, heads, span)
-    _write(made)
+    rows = _rows(embedder, [text.text for text in texts], words_of)
+    shared, categories = _categories(embedder, texts, rows, words_of)
+    harm = _harm(texts, rows)
+    _write(Heads(_signature(texts), words_of, shared, categories, harm, _span_head(embedder, words_of)))
     report(TrainedReader(embedder, load()))
 
 
@@ -110,86 +106,84 @@ def lexicon() -> Lexicon:
     return dict(sorted(kept.items()))
 
 
-def _rows(embedder: Embedder, texts: Sequence[Text], words_of: Lexicon) -> FloatArray:
-    blank = Heads("", words_of, {}, Head(np.zeros(1, dtype=np.float32), 0.0, 1.0))
+def _rows(embedder: Embedder, texts: Sequence[str], words_of: Lexicon) -> FloatArray:
     made = []
     for n in range(0, len(texts), 512):
-        plain = [normalise(text.text).text for text in texts[n : n + 512]]
-        read: list[TokenVectors] = embedder.embed_tokens(plain)
-        made.append(rows_of(plain, read, blank, embedder.dimensions))
+        plain = [undisguised(normalise(text).text) for text in texts[n : n + 512]]
+        made.append(rows_of(plain, embedder.embed_tokens(plain), words_of, embedder.dimensions))
     return np.concatenate(made)
 
 
-def _fit(name: str, texts: Sequence[Text], rows: FloatArray, ordinary: FloatArray) -> Head:
-    """On all rows that say something of the category; the threshold from written sentences that the fold had not seen."""
+def _categories(
+    embedder: Embedder, texts: Sequence[Text], rows: FloatArray, words_of: Lexicon
+) -> tuple[Shared, dict[str, Head]]:
+    """One layer for all; thresholds from written sentences that the fold had not seen."""
+    change = alike.changed([_rows(embedder, said, words_of) for said in sets.said_of_all()])
+    answers, weights = _answers(texts)
+    made = shared_layer.fit(rows @ change, answers, weights)
+    mine = np.array([n for n, text in enumerate(texts) if text.origin.startswith("written")], dtype=np.int64)
+    unseen = _unseen(rows @ change, answers, weights, mine)
+    harmless = np.array([not text.yes for text in texts if text.origin.startswith("written")])
+    odds = np.array([np.quantile(unseen[harmless, n], 1 - BUDGET[name]) for n, name in enumerate(HARM)])
+    thresholds = np.clip(1 / (1 + np.exp(-odds)), LEAST, MOST)
+    for n, name in enumerate(HARM):
+        print(_line(name, unseen[:, n], answers[mine, n] == 1, harmless, float(odds[n])))  # noqa: T201  a report
+    heads = {
+        name: Head(made.outer[:, n], float(made.outer_bias[n]), float(thresholds[n])) for n, name in enumerate(HARM)
+    }
+    return Shared(change @ made.inner, made.inner_bias), heads
+
+
+def _line(name: str, odds: FloatArray, it: NDArray[np.bool_], harmless: NDArray[np.bool_], threshold: float) -> str:
     from sklearn.metrics import roc_auc_score
 
-    known = [n for n, text in enumerate(texts) if name in text.yes | text.no]
-    x, labels = rows[known], np.array([name in texts[n].yes for n in known])
-    mine = np.array([texts[n].origin.startswith("written") for n in known])
-    weights = np.where(mine, WRITTEN_COUNTS, 1.0)
-    weights[[texts[n].origin == "people" for n in known]] = PEOPLE_COUNT
-    weights[labels] *= np.clip(weights[~labels].sum() / weights[labels].sum(), 0.2, 4.0)
-    scores = _unseen(x, labels, weights, np.flatnonzero(mine).astype(np.int64))
-    model = _model("category").fit(x, labels, sample_weight=weights)
-    head = Head(model.coef_[0].astype(np.float32), float(model.intercept_[0]), 0.5)
-    kind, harmful = scores[~labels[mine]], scores[labels[mine]]
-    shares = BUDGET.get(name, USUAL_BUDGET)
-    by_ordinary = float(np.quantile(head.probabilities(ordinary), 1 - shares[0]))
-    threshold = float(np.clip(max(by_ordinary, np.quantile(kind, 1 - shares[1])), LEAST, MOST))
-    print(  # noqa: T201  a report
-        f"{name:<11} n={len(known):<6} of it {labels.sum():<5} on written, by folds: AUROC"
-        f" {roc_auc_score(labels[mine], scores):.3f}, from {threshold:.2f} recall {np.mean(harmful >= threshold):.2f},"
-        f" false {np.mean(kind >= threshold):.3f}; ordinary {np.mean(head.probabilities(ordinary) >= threshold):.4f}"
+    shares = [float(np.mean(odds[which] >= threshold)) for which in (it, harmless)]
+    return (
+        f"{name:<11} of it {it.sum():<4} on written, by folds: AUROC {roc_auc_score(it, odds):.3f},"
+        f" from log-odds {threshold:.2f} recall {shares[0]:.2f}, false {shares[1]:.4f}"
     )
-    return Head(head.weights, head.bias, threshold)
 
 
-def _unseen(x: FloatArray, labels: FloatArray, weights: FloatArray, mine: IntArray) -> FloatArray:
-    """Probabilities of the rows `mine`, each from a model that was fitted without it."""
+def _answers(texts: Sequence[Text]) -> tuple[FloatArray, FloatArray]:
+    """`(n, categories)` of 0 and 1, and what each counts: 0 where nothing is known, both sides balanced within bounds."""
+    answers = np.array([[name in text.yes for name in HARM] for text in texts], dtype=np.float32)
+    known = np.array([[name in text.yes | text.no for name in HARM] for text in texts])
+    weights = known * _counts(texts, WRITTEN_COUNTS, PEOPLE_COUNT)[:, None]
+    yes = np.where(answers == 1, weights, 0).sum(axis=0)
+    balance = np.clip((weights.sum(axis=0) - yes) / yes, 0.2, 4.0)
+    return answers, np.where(answers == 1, weights * balance, weights).astype(np.float32)
+
+
+def _counts(texts: Sequence[Text], written: float, people: float) -> FloatArray:
+    by_origin = {"written": written, "people": people}
+    return np.array([by_origin.get(text.origin.split("/")[0], 1.0) for text in texts], dtype=np.float32)
+
+
+def _unseen(x: FloatArray, answers: FloatArray, weights: FloatArray, mine: IntArray) -> FloatArray:
+    """Log-odds of the rows `mine`, each from a layer that was fitted without it."""
     from sklearn.model_selection import KFold
 
-    made = np.zeros(len(mine), dtype=np.float32)
+    made = np.zeros((len(mine), len(HARM)), dtype=np.float32)
     for _, held in KFold(5, shuffle=True, random_state=0).split(mine):
         rest = np.setdiff1d(np.arange(len(x)), mine[held])
-        fold = _model("category").fit(x[rest], labels[rest], sample_weight=weights[rest])
-        made[held] = fold.predict_proba(x[mine[held]])[:, 1]
+        made[held] = shared_layer.fit(x[rest], answers[rest], weights[rest]).log_odds(x[mine[held]])
     return made
+
+
+def _harm(texts: Sequence[Text], rows: FloatArray) -> Head:
+    """Any harm, for talk of all kinds of places; no threshold is asked of it."""
+    known = [n for n, text in enumerate(texts) if "harm" in text.yes | text.no]
+    labels = np.array(["harm" in texts[n].yes for n in known])
+    weights = _counts([texts[n] for n in known], HARM_COUNTS, HARM_COUNTS / 10)
+    weights[labels] *= np.clip(weights[~labels].sum() / weights[labels].sum(), 0.2, 4.0)
+    model = _model("harm").fit(rows[known], labels, sample_weight=weights)
+    return Head(model.coef_[0].astype(np.float32), float(model.intercept_[0]), 0.5)
 
 
 def _model(kind: str) -> LogisticRegression:
     from sklearn.linear_model import LogisticRegression
 
     return LogisticRegression(C=STRENGTH[kind], max_iter=200)
-
-
-def _ordinary() -> list[Text]:
-    """Posts of two help communities that nobody was hurt in, as far as a busy forum goes; only thresholds see them."""
-    made = []
-    for line in (SHARED / "discussions" / "irc").rglob("*.raw.txt"):
-        made += [
-            said.split("> ", 1)[-1]
-            for said in line.read_text(encoding="utf-8", errors="replace").splitlines()
-            if "> " in said
-        ]
-    for path in sorted((SHARED / "discussions" / "stackexchange").glob("*.json*")):
-        made += [
-            c
-            for row in path.read_text(encoding="utf-8").splitlines()[:400]
-            if row.strip()
-            for c in _comments(json.loads(row))
-        ]
-    return [Text(text, frozenset(), frozenset(), "ordinary") for text in made if 2 < len(text.split()) < 60][:8000]
-
-
-def _comments(thread: object) -> list[str]:
-    """Every text under a key "text" or "body"."""
-    if isinstance(thread, list):
-        return [text for part in thread for text in _comments(part)]
-    if isinstance(thread, dict):
-        own = [value for name, value in thread.items() if name in ("text", "body") and isinstance(value, str)]
-        return own + [text for value in thread.values() for text in _comments(value)]
-    return []
 
 
 def _span_head(embedder: Embedder, words_of: Lexicon) -> Head:
@@ -245,8 +239,10 @@ def _signature(texts: Sequence[Text]) -> str:
 def _write(made: Heads) -> None:
     stored = {
         "signature": made.signature,
-        "features": ["384 of the mean word vector", *FEATURES],
+        "features": ["384 of the mean word vector", "384 of it in the middle of the model", *FEATURES],
+        "shared": {"bias": _short(made.shared.bias), "weights": [_short(row) for row in made.shared.weights]},
         "categories": {name: _plain(head) for name, head in made.categories.items()},
+        "harm": _plain(made.harm),
         "span": _plain(made.span),
         "lexicon": made.lexicon,
     }
@@ -264,6 +260,10 @@ def _plain(head: Head) -> dict[str, object]:
         "bias": round(head.bias, 4),
         "weights": [round(float(w), 4) for w in head.weights],
     }
+
+
+def _short(numbers: FloatArray) -> list[float]:
+    return [round(float(number), 3) for number in numbers]
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from cohost.ports import FloatArray
 
 HIDDEN, HEADS, LAYERS = 384, 12, 6
+HALFWAY = 4  # layers after which wording is still told from meaning
 EPSILON = 1e-12  # of its layer norms
 DEVIATIONS = 3  # a norm's output seldom lies further out
 EVENNESS = 0.8  # 0..1, how much of a channel's size moves into the matrices; 0.5 does a little less
@@ -43,7 +44,8 @@ def load_weights(folder: Path) -> Weights:
 
 
 def build(weights: Weights, *, levels: int | None) -> bytes:
-    """A serialised model: `input_ids` (1, n) int64 → `embedding` (1, 384) float32, unit length, and `tokens` (1, n, 384).
+    """A serialised model: `input_ids` (1, n) int64 → `embedding` (1, 384) float32, unit length, and two of (1, n, 384):
+    `tokens` and, from the middle, `halfway`.
 
     `levels` is the largest weight as an integer, at most 127; 63 cannot overflow on processors without dot products of
     bytes. None keeps floats.
@@ -52,6 +54,8 @@ def build(weights: Weights, *, levels: int | None) -> bytes:
     tokens = graph.embedded("input_ids")
     for number in range(LAYERS):
         tokens = graph.layer(tokens, number)
+        if number + 1 == HALFWAY:
+            graph.named("halfway", graph.add("Identity", tokens.plain))
     words = graph.named("tokens", graph.add("Identity", tokens.plain))
     mean = graph.add("ReduceMean", words, graph.constant("axis", np.array([1])), keepdims=0)
     return graph.serialised(graph.add("LpNormalization", mean, axis=-1, p=2))
@@ -128,8 +132,10 @@ class _Graph:
         self.named("embedding", output)
         read = helper.make_tensor_value_info("input_ids", TensorProto.INT64, [1, "n"])
         made = helper.make_tensor_value_info("embedding", TensorProto.FLOAT, [1, HIDDEN])
-        words = helper.make_tensor_value_info("tokens", TensorProto.FLOAT, [1, "n", HIDDEN])
-        graph = helper.make_graph(self._nodes, "minilm", [read], [made, words], self._constants)
+        words = [
+            helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, "n", HIDDEN]) for name in ("tokens", "halfway")
+        ]
+        graph = helper.make_graph(self._nodes, "minilm", [read], [made, *words], self._constants)
         opsets = [helper.make_opsetid(domain, version) for domain, version in OPSETS.items()]
         return cast(bytes, helper.make_model(graph, opset_imports=opsets, ir_version=9).SerializeToString())
 

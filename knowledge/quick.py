@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 import structlog
@@ -16,14 +16,14 @@ import structlog
 from cohost.ports import Embedder, FloatArray, TokenVectors
 from knowledge import minilm
 from knowledge.derived_file import read_or_make
-from knowledge.embed import DEFAULT, SentenceEmbedder, model_folder, unit_length
+from knowledge.embed import DEFAULT, SentenceEmbedder, model_folder, token_vectors
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
     from tokenizers import Tokenizer
 
 NAME = f"{DEFAULT}@int8"  # other vectors than the original's, so another name, of the same space
-FILE = f"{DEFAULT}-int8-3.onnx"  # the number changes with what `minilm.build` writes
+FILE = f"{DEFAULT}-int8-4.onnx"  # the number changes with what `minilm.build` writes
 MAX_TOKENS = 256  # what the model was trained to read
 LEVELS = (127, 63)  # the second where the processor's sums of bytes overflow
 MEAN_COSINE, LEAST_COSINE = 0.99, 0.98  # with the original, measured .998 and .996; what overflows lies far below
@@ -39,6 +39,7 @@ SAMPLE = (
     "ValueError: could not convert string to float: 'n/a'",
 )
 
+T = TypeVar("T")
 log = structlog.get_logger()
 
 
@@ -75,10 +76,9 @@ class QuickEmbedder:
         if session is None:
             return cast(Embedder, self._plain).embed_tokens(texts)
         read = self._tokenizer.encode_batch(list(texts))
-        vectors = self._each(lambda r: unit_length(run(session, r.ids, "tokens")[0, 1:-1]), read)
-        return [TokenVectors(tuple(r.tokens[1:-1]), found) for r, found in zip(read, vectors, strict=True)]
+        return self._each(lambda r: word_by_word(session, r), read)
 
-    def _each(self, work: Callable[[Any], FloatArray], items: Sequence[Any]) -> list[FloatArray]:
+    def _each(self, work: Callable[[Any], T], items: Sequence[Any]) -> list[T]:
         """In order. A question never waits for a course that is being read: few texts are not queued behind many."""
         if len(items) <= OWN_THREAD:
             return [work(item) for item in items]
@@ -141,10 +141,16 @@ def open_session(model: bytes) -> InferenceSession:
         raise Unsuitable(f"onnxruntime does not take the model: {error}") from error
 
 
-def run(session: InferenceSession, ids: Sequence[int], output: str = "embedding") -> FloatArray:
-    """`(1, 384)` of one text; or `tokens`, `(1, len(ids), 384)`."""
-    (vector,) = session.run([output], {"input_ids": np.array([ids], dtype=np.int64)})
+def run(session: InferenceSession, ids: Sequence[int]) -> FloatArray:
+    """`(1, 384)` of one text."""
+    (vector,) = session.run(["embedding"], {"input_ids": np.array([ids], dtype=np.int64)})
     return cast(FloatArray, vector)
+
+
+def word_by_word(session: InferenceSession, read: Any) -> TokenVectors:
+    """Of one text as the tokenizer read it."""
+    last, middle = session.run(["tokens", "halfway"], {"input_ids": np.array([read.ids], dtype=np.int64)})
+    return token_vectors(tuple(read.tokens[1:-1]), last[0, 1:-1], middle[0, 1:-1])
 
 
 def _vectors(model: bytes, read: Sequence[Sequence[int]]) -> FloatArray:

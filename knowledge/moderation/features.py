@@ -1,4 +1,4 @@
-"""What the heads read of a window of a post: its meaning as a vector, and its words by a learned lexicon."""
+"""What the heads read of a window of a post: its meaning and its wording as vectors, its words by a learned lexicon."""
 
 from __future__ import annotations
 
@@ -67,6 +67,11 @@ def meaning(tokens: TokenVectors, dimensions: int) -> FloatArray:
         return np.zeros(dimensions, dtype=np.float32)
     mean: FloatArray = tokens.vectors.mean(axis=0)
     return mean / max(float(np.linalg.norm(mean)), 1e-9)
+
+
+def wording(tokens: TokenVectors, dimensions: int) -> FloatArray:
+    """`(dimensions,)` float32, unit length: as the middle of the model reads it; the meaning again where it has none."""
+    return meaning(tokens, dimensions) if tokens.halfway is None else tokens.halfway
 
 
 def _near(found: Sequence[str], at: int, group: frozenset[str]) -> bool:

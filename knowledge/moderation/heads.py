@@ -1,4 +1,4 @@
-"""The trained heads: one logistic model a category over a window's features, and one over single words for the spans."""
+"""The trained heads: a layer that all categories share and a logistic model for each, one for any harm, one for spans."""
 
 from __future__ import annotations
 
@@ -32,13 +32,33 @@ class Head:
 
 
 @dataclass(frozen=True)
+class Shared:
+    """What the categories have in common: units that each say something of a window's features, or nothing."""
+
+    weights: FloatArray  # (features, units)
+    bias: FloatArray  # (units,)
+
+    def units(self, rows: FloatArray) -> FloatArray:
+        """`(n, units)`, never below nought, of `(n, features)`."""
+        found: FloatArray = np.maximum(rows @ self.weights + self.bias, 0)
+        return found
+
+
+@dataclass(frozen=True)
 class Heads:
     """What was fitted, with the signature of what it was fitted on."""
 
     signature: str
     lexicon: Lexicon
-    categories: Mapping[str, Head]
-    span: Head
+    shared: Shared
+    categories: Mapping[str, Head]  # over the shared units
+    harm: Head  # any harm, over the features
+    span: Head  # over what `spans.word_rows` says of single words
+
+    def probabilities(self, rows: FloatArray) -> dict[str, FloatArray]:
+        """By category, `(n,)` in 0..1 of `(n, features)`."""
+        units = self.shared.units(rows)
+        return {name: head.probabilities(units) for name, head in self.categories.items()}
 
     @property
     def version(self) -> str:
@@ -52,7 +72,9 @@ def load(path: Path = HEADS) -> Heads:
     return Heads(
         stored["signature"],
         {word: tuple(weights) for word, weights in stored["lexicon"].items()},
+        Shared(*(np.array(stored["shared"][part], dtype=np.float32) for part in ("weights", "bias"))),
         {name: _head(head) for name, head in stored["categories"].items()},
+        _head(stored["harm"]),
         _head(stored["span"]),
     )
 

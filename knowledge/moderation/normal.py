@@ -58,6 +58,16 @@ def words(text: str) -> list[tuple[str, int, int]]:
     return sorted(found, key=lambda word: word[1])
 
 
+def undisguised(text: str) -> str:
+    """The text with every disguised or spaced-out word as it is read, for a model that knows words by their spelling."""
+    made, position = [], 0
+    for word, start, end in words(text):
+        if start >= position and word != _short(text[start:end]):
+            made += [text[position:start], word]
+            position = end
+    return "".join(made) + text[position:]
+
+
 def _readings(token: str, at: int) -> list[tuple[str, int, int]]:
     bare = token.strip("!*")
     if re.search(r"[0-9@$!€]", bare) and len(_LATIN.findall(bare)) * 3 >= len(bare):

@@ -11,9 +11,9 @@ import numpy as np
 from cohost.ports import Decided, Embedder, Finding, FloatArray, Learned, ModerationText, TokenVectors
 from knowledge.moderation import learned as learning
 from knowledge.moderation import parts, personal
-from knowledge.moderation.features import FEATURES, lexical, meaning
-from knowledge.moderation.heads import MEANING_SCALE, Head, Heads, load
-from knowledge.moderation.normal import Normal, normalise
+from knowledge.moderation.features import FEATURES, Lexicon, lexical, meaning, wording
+from knowledge.moderation.heads import MEANING_SCALE, Heads, load
+from knowledge.moderation.normal import Normal, normalise, undisguised
 from knowledge.moderation.spans import toxic_spans
 from knowledge.sentences import sentence_spans
 
@@ -24,7 +24,6 @@ FEWEST_LETTERS = 2
 BY_WORDS = ("harassment", "hate", "threat", "sexual")  # whose spans are words; the others' are sentences
 NEAR_GUIDELINE = 0.3  # cosine; below, a guideline speaks of something else
 EDGE = 1e-6  # of a probability: log-odds have no end
-HARM = "harm"  # a head over all of BY_WORDS; no category of its own
 
 
 @dataclass(frozen=True)
@@ -75,8 +74,7 @@ class TrainedReader:
         windows = [list(windows_of(post.text[:LONGEST])) for post in posts]
         flat = [window for of_post in windows for window in of_post]
         read = self._embedder.embed_tokens([window.text for window in flat]) if flat else []
-        rows = rows_of([window.text for window in flat], read, self._heads, self._embedder.dimensions)
-        scores = {name: head.probabilities(rows) for name, head in self._heads.categories.items()}
+        scores = self._heads.probabilities(self._rows([window.text for window in flat], read))
         found, position = [], 0
         for post, of_post in zip(posts, windows, strict=True):
             here = slice(position, position + len(of_post))
@@ -88,9 +86,9 @@ class TrainedReader:
     def probabilities(self, post: ModerationText) -> dict[str, float]:
         """0..1 of every category in what the author says in their own voice."""
         own = [window.text for window in windows_of(post.text[:LONGEST]) if not window.quoted]
-        rows = rows_of(own, self._embedder.embed_tokens(own) if own else [], self._heads, self._embedder.dimensions)
-        heads = {name: head for name, head in self._heads.categories.items() if name != HARM}
-        scored = {name: float(head.probabilities(rows).max()) if own else 0.0 for name, head in heads.items()}
+        scored = {
+            name: float(values.max(initial=0.0)) for name, values in self._heads.probabilities(self._rows(own)).items()
+        }
         formatted = [finding.probability for finding in personal.findings(post.text)]
         return {**scored, personal.CATEGORY: max(formatted, default=0.0)}
 
@@ -108,9 +106,7 @@ class TrainedReader:
         flat = list(windows_of(text))
         if not flat:
             return 0.0
-        texts = [window.text for window in flat]
-        rows = rows_of(texts, self._embedder.embed_tokens(texts), self._heads, self._embedder.dimensions)
-        return float(self._heads.categories[HARM].probabilities(rows).max())
+        return float(self._heads.harm.probabilities(self._rows([window.text for window in flat])).max())
 
     def toxic(self, text: str) -> set[int]:
         """Offsets of the characters that carry harm, for evaluations."""
@@ -136,26 +132,18 @@ class TrainedReader:
         self, text: str, windows: Sequence[Window], read: Sequence[TokenVectors], scores: dict[str, FloatArray],
         leeway: float,
     ) -> list[Finding]:  # fmt: skip
-        found = [
-            finding
-            for name in scores
-            if name != HARM and (finding := self._finding(name, windows, read, scores, leeway))
-        ]
+        found = [finding for name in scores if (finding := self._finding(name, windows, read, scores[name], leeway))]
         found += personal.findings(text)
         return sorted(found, key=lambda finding: -finding.probability)
 
     def _finding(
-        self, category: str, windows: Sequence[Window], read: Sequence[TokenVectors], scores: dict[str, FloatArray],
-        leeway: float,
-    ) -> Finding | None:  # fmt: skip
-        head, values = self._heads.categories[category], scores[category]
-        excess = over(values, head.threshold)
-        if category in BY_WORDS:  # a category says which harm; that there is one has to be seen as well
-            excess = np.minimum(excess, over(scores[HARM], self._heads.categories[HARM].threshold))
+        self, category: str, windows: Sequence[Window], read: Sequence[TokenVectors], values: FloatArray, leeway: float
+    ) -> Finding | None:
+        excess = over(values, self._heads.categories[category].threshold)
         seen = [n for n, value in enumerate(excess) if value >= -leeway]
         own = [n for n in seen if not windows[n].quoted]
         chosen = own or seen
-        spans = [span for n in chosen for span in self._spans(category, windows[n], read[n], head)]
+        spans = [span for n in chosen for span in self._spans(category, windows[n], read[n])]
         if not spans:
             return None
         best = max(chosen, key=lambda n: excess[n])
@@ -163,20 +151,26 @@ class TrainedReader:
             category, float(values[best]), tuple(sorted(set(spans))), quoted=not own, excess=float(excess[best])
         )
 
-    def _spans(self, category: str, window: Window, tokens: TokenVectors, head: Head) -> list[tuple[int, int]]:
+    def _spans(self, category: str, window: Window, tokens: TokenVectors) -> list[tuple[int, int]]:
         """The words that carry it; the window's sentences where no single word does."""
         found = toxic_spans(window.text, tokens, self._heads.lexicon, self._heads.span) if category in BY_WORDS else []
-        inner = [(s, e) for s, e, _ in found] or self._sentences(category, window, head)
+        inner = [(s, e) for s, e, _ in found] or self._sentences(category, window)
         return [window.plain.span(window.start + s, window.start + e) for s, e in inner]
 
-    def _sentences(self, category: str, window: Window, head: Head) -> list[tuple[int, int]]:
+    def _sentences(self, category: str, window: Window) -> list[tuple[int, int]]:
         """The sentence that the category's head finds most telling, alone."""
         found = sentence_spans(window.text)
         if len(found) < 2:
             return found
         texts = [window.text[s:e] for s, e in found]
-        rows = rows_of(texts, self._embedder.embed_tokens(texts), self._heads, self._embedder.dimensions)
-        return [found[int(np.argmax(head.probabilities(rows)))]]
+        return [found[int(np.argmax(self._heads.probabilities(self._rows(texts))[category]))]]
+
+    def _rows(self, texts: Sequence[str], read: Sequence[TokenVectors] | None = None) -> FloatArray:
+        known = dict(zip(texts, read or (), strict=read is not None))
+        plain = [undisguised(text) for text in texts]
+        new = list(dict.fromkeys(text for text in plain if text not in known))
+        known |= zip(new, self._embedder.embed_tokens(new) if new else (), strict=True)
+        return rows_of(plain, [known[text] for text in plain], self._heads.lexicon, self._embedder.dimensions)
 
 
 def over(probabilities: FloatArray, threshold: float) -> FloatArray:
@@ -186,13 +180,14 @@ def over(probabilities: FloatArray, threshold: float) -> FloatArray:
     return excess
 
 
-def rows_of(texts: Sequence[str], read: Sequence[TokenVectors], heads: Heads, dimensions: int) -> FloatArray:
+def rows_of(texts: Sequence[str], read: Sequence[TokenVectors], lexicon: Lexicon, dimensions: int) -> FloatArray:
     """`(texts, features)` float32: what the heads of the categories read."""
     if not texts:
-        return np.zeros((0, dimensions + len(FEATURES)), dtype=np.float32)
-    meant = np.stack([MEANING_SCALE * meaning(tokens, dimensions) for tokens in read])
-    worded = np.array([lexical(text, heads.lexicon) for text in texts], dtype=np.float32)
-    return np.hstack([meant, worded])
+        return np.zeros((0, 2 * dimensions + len(FEATURES)), dtype=np.float32)
+    meant = np.stack([meaning(tokens, dimensions) for tokens in read])
+    worded = np.stack([wording(tokens, dimensions) for tokens in read])
+    counted = np.array([lexical(text, lexicon) for text in texts], dtype=np.float32)
+    return np.hstack([MEANING_SCALE * meant, MEANING_SCALE * worded, counted])
 
 
 def windows_of(text: str) -> Iterator[Window]:
