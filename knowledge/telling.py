@@ -44,7 +44,7 @@ KINDS: Final[tuple[tuple[TellingKind, re.Pattern[str]], ...]] = (
     ))),
     ("comparison", re.compile(
         r"\b(?:more|less|fewer|rather|better|worse|(?!oth|rath)[a-z]{3,}(?:er|ier)) than\b"
-        r"|\bthe (?:most|least|best|worst) \w+|\bdepends? on\b|\bdiffers? from\b|\bdifferent from\b", re.IGNORECASE,
+        r"|\bdepends? on\b|\bdiffers? from\b|\bdifferent from\b", re.IGNORECASE,
     )),
     ("use", _any_of(*_split(
         "allows?/lets/enables?/helps?/makes it (?:possible|easy|easier)/(?:is|are|be) used (?:to|for|in|by)/can be used",

@@ -53,6 +53,7 @@ def test_sides_that_are_no_clauses_are_left_out(sentence):
         ("condition", "Once the rope is wet, the knot holds."),
         ("any", "Ropes are sold by the metre in every harbour."),
         ("any", "Coil the rope and hang it up."),
+        ("any", "The most common knot on a pier is the bowline."),  # there is nothing to try both ways
     ],
 )
 def test_a_sentence_is_told_by_the_words_that_give_it_away(kind, sentence):
