@@ -15,10 +15,7 @@ from cohost.ports import FloatArray
 UNITS = 64
 EPOCHS, BATCH = 5, 256
 RATE, DECAY = 0.004, 0.3
-LEFT_OUT_IN, LEFT_OUT = (
-    0.2,
-    0.6,
-)  # shares of features and of units in a step: thousands of rows, tens of thousands of weights
+LEFT_OUT_IN, LEFT_OUT = 0.2, 0.6  # shares of features and of units in a step: there are more weights than rows
 RISING = 0.3  # of all steps, before the rate falls
 
 
