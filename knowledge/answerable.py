@@ -33,9 +33,8 @@ FEATURES = (
     "met_weighted",
     "met_worst",
 )
-READ = (
-    8  # passages that are judged; with four, the one that answers was not among them in a tenth of a course's questions
-)
+# Passages that are judged; with four, the one that answers was not among them in a tenth of a course's questions.
+READ = 8
 SHARPNESS = 2.0  # 1 adds the odds of all passages, much more counts the best alone; 1.5 to 4 are alike on the sets
 WEIGHTS = Path(__file__).with_name("answerable.json")
 
