@@ -29,9 +29,7 @@ from cohost.suggestion import Abstention, Destination, Draft, Evidence, Message,
 from cohost.tone import NoWords, no_words, warning
 
 MOST = 60  # drafts of one request
-FEWEST_READ = (
-    20  # lessons of a request, each a fifth of a second; with fewer, nobody could tell what is usual in the course
-)
+FEWEST_READ = 20  # lessons of a request, each a fifth of a second; fewer could not tell what is usual in the course
 LESSONS_A_DRAFT = 2
 LESSONS_KNOWN = 500
 DISCUSSED = 3  # posts about a term from which on a why-now says so
