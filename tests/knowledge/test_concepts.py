@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cohost.ports import LessonText
 from knowledge.concepts import LessonConcepts, quotable
+from knowledge.said import particular
 
 LESSON = """A function-calling model acts for you because it was trained on calls of functions. The adapter holds few
 weights, so that the adapter is quick to train on one machine. The adapter is a small layer that is put on top of a
@@ -57,3 +58,10 @@ def test_code_and_sentences_that_need_others_are_not_quoted():
     text = f"{kept} It was known to the sailors of many countries long ago. As shown above, the loop is tied in four moves."
     assert [text[slice(*span)] for span in quotable(LessonText("Knots", text))] == [kept]
     assert quotable(LessonText("Knots", text, apart=((0, 20),))) == []
+
+
+def test_a_sentence_that_could_stand_anywhere_is_less_particular_than_one_of_its_lesson():
+    anywhere = "Python offers many good ways to work with your own data."
+    somewhere = "Python keeps the reference count of each object in its header."
+    assert particular(anywhere, "Python") < particular(somewhere, "Python")
+    assert particular("", "Python") == 0
