@@ -128,6 +128,7 @@ class ScoredSentence:
     end: int
     text: str
     relevance: float  # 0..1, higher is better
+    paragraph: int = 0  # of its passage; what stands in one may be quoted together
 
 
 @dataclass(frozen=True)

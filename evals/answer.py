@@ -11,7 +11,7 @@ from typing import Any
 
 from cohost import demo
 from cohost.bootstrap import App
-from cohost.jobs.answer import choose
+from cohost.jobs.answer_choice import choose
 from cohost.model import Caller, CommunitySettings, Member, Passage, SourceInput
 from cohost.ports import Embedder
 from cohost.store import people, sources, suggestions
@@ -19,6 +19,7 @@ from cohost.suggestion import Suggestion
 from evals.ground import COMMUNITY, Ground, ground
 from evals.harness import OURS, Report, Row, Setup, data_hash, signature
 from evals.sets import SHARED, Corpus, lines
+from knowledge.answerable import load
 from knowledge.select import score_sentences
 
 CLAPNQ, SAMPLE, GIVEN = "clapnq", "sample", "clapnq, given its passage"
@@ -62,6 +63,7 @@ def measure(setup: Setup) -> Report:
 
 def _given(embedder: Embedder) -> tuple[list[Row], list[_Asked]]:
     """Of every answerable question with the passage that answers it: which sentences an answer would quote."""
+    judge = load()
     f1: dict[str, float] = {}
     count: dict[str, float] = {}
     rows = lines(SHARED / "qa" / "clapnq" / "answerable.jsonl")
@@ -69,7 +71,7 @@ def _given(embedder: Embedder) -> tuple[list[Row], list[_Asked]]:
     for question, row in zip(asked, rows, strict=True):
         text = row["passage"]
         passage = Passage("", question.source_id, row["title"], (), "", 0, len(text), text, score=0.0)
-        chosen = choose(score_sentences(question.text, [passage], embedder), CommunitySettings().answer_words)
+        chosen = choose(score_sentences(question.text, [passage], embedder, judge), CommunitySettings().answer_words)
         quoted = " ".join(_folded(sentence.text) for sentence in sorted(chosen, key=lambda s: s.start))
         f1[question.id] = _quote_f1(question, quoted)
         count[question.id] = float(sum(_folded(sentence) in quoted for sentence in question.sentences))

@@ -12,7 +12,7 @@ import numpy as np
 from cohost.model import Passage
 from cohost.ports import Embedder, FloatArray
 from knowledge.chunk import embedded_text
-from knowledge.select import Unit, units
+from knowledge.sentences import Unit, units
 from knowledge.terms import coverage, stems, telling
 from knowledge.wordwise import meeting
 
@@ -51,8 +51,12 @@ class Answerability:
         """0..1 that the passages hold the answer. Of those that are judged, one less never makes it more."""
         if not passages:
             return 0.0
-        logits = features(question, passages, embedder) @ self.weights + self.bias
-        return 1 / (1 + float(np.exp(-together(logits))))
+        return 1 / (1 + float(np.exp(-together(self.log_odds(question, passages, embedder)))))
+
+    def log_odds(self, question: str, passages: Sequence[Passage], embedder: Embedder) -> FloatArray:
+        """`(n,)`, of each passage that is judged, the first ones, that it answers."""
+        odds: FloatArray = features(question, passages, embedder) @ self.weights + self.bias
+        return odds
 
 
 def load(path: Path = WEIGHTS) -> Answerability:

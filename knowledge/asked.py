@@ -6,6 +6,7 @@ import re
 
 # The first pattern that a question matches says what it asks for.
 QUESTIONS = {
+    "difference": r"\b(?:differ(?:s|ent|ences?)?|versus|vs|rather than|compared? (?:to|with)|better than)\b",
     "number": r"\bhow (?:many|much|long|old|far|tall|often|big|large|warm|hot|high|deep|fast|thick|heavy)\b"
     r"|\b(?:what|which) (?:\w+ )?(?:percentage|number|temperature|amount|size|price)",
     "time": r"\bwhen\b|\b(?:what|which) (?:year|date|day|month|time)\b",
@@ -16,6 +17,7 @@ QUESTIONS = {
     "meaning": r"\bwhat (?:is|are|was|were|does)\b|\bmean(?:s|ing)?\b|\bdefin",
 }
 ANSWERS = {
+    "difference": r"\bdiffer|\b(?:unlike|whereas|while|instead|rather|contrast|however|although|than|both|only|but)\b",
     "number": r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|sixty"
     r"|hundred|thousand|half|twice|once|dozen|several)\b",
     "time": r"\b(?:1\d{3}|20\d\d)s?\b|\b\d{1,2}[:.]\d\d\b|\b(?:jan|febr)uary|\b(?:march|april|may|june|july|august)\b"
@@ -27,6 +29,11 @@ ANSWERS = {
     "way": r"\b(?:by \w+ing|use|using|with|then|first|until|instead|try|put|take|add|keep|let|you can|you should)\b",
     "meaning": r"\b(?:is|are|was|were) (?:an?|the|one|called|known|when|how)\b|\b(?:refers? to|means?|known as|consists?)\b",
 }
+_THING = re.compile(  # what is asked about, in at most four words
+    r"\bwhat(?:['’]s| is| are| was| were| does| do)\s+(?:an?\s+|the\s+)?((?:[\w'’.@+#-]+\s+){0,3}?[\w'’.@+#-]+)"
+    r"(?=\s*(?:[?.,;:]|$)|\s+(?:mean|means|stand|good|used|in|for|and|telling|about|do|does)\b)",
+    re.IGNORECASE,
+)
 _QUESTIONS = {kind: re.compile(pattern, re.IGNORECASE) for kind, pattern in QUESTIONS.items()}
 _ANSWERS = {k: re.compile(p, 0 if k == "person" else re.IGNORECASE) for k, p in ANSWERS.items()}
 
@@ -39,3 +46,16 @@ def kind_asked(question: str) -> str | None:
 def holds(kind: str | None, sentence: str) -> float:
     """1.0 or 0.0, and 0.5 where nothing particular was asked for."""
     return 0.5 if kind is None else float(bool(_ANSWERS[kind].search(sentence)))
+
+
+def defines(question: str, sentence: str) -> bool:
+    """Whether a sentence begins with the thing that a question asks about, and says what it is."""
+    found = _THING.search(question)
+    if found is None:
+        return False
+    thing = re.escape(found[1].strip("'’.")).replace(r"\ ", r"\s+")
+    begins = rf"\W*(?:(?:an?|the|in [\w ]+,)\s+)?['\"“‘]?{thing}(?:s|es)?['\"”’]?\s*(?:\([^)]*\)\s*)?(?:,[^,]*,\s*)?"
+    return (
+        re.match(rf"{begins}(?:is|are|was|were|means?|refers?|describes?|consists?|can be)\b", sentence, re.I)
+        is not None
+    )

@@ -13,7 +13,10 @@ LONGEST = 2400  # characters of a merged passage: about two chunks, a screen of 
 
 
 def joined(tx: Tx, ranked: Sequence[Passage], top_k: int) -> list[Passage]:
-    """The first `top_k` with neighbours among them made one, at the better one's place; the next ones fill up."""
+    """The first `top_k` with neighbours among them made one, at the better one's place; the next ones fill up.
+
+    One that ends with a colon goes on with what the colon leads to.
+    """
     kept: list[Passage] = []
     for passage in ranked:
         at = next((n for n, other in enumerate(kept) if _neighbours(other, passage)), None)
@@ -23,7 +26,20 @@ def joined(tx: Tx, ranked: Sequence[Passage], top_k: int) -> list[Passage]:
             kept.append(passage)
         else:
             break
-    return kept
+    return [_to_the_end(tx, passage) for passage in kept]
+
+
+def _to_the_end(tx: Tx, passage: Passage) -> Passage:
+    """A list or code that chunking has cut off from the line above it comes along."""
+    if not passage.text.rstrip().endswith((":", "：")):
+        return passage
+    below = sources.next_chunk(tx, passage.chunk_pk, passage.end)
+    if below is None or below[2] != passage.headings or not 0 <= below[0] - passage.end <= GAP:
+        return passage
+    if below[1] - passage.start > LONGEST:
+        return passage
+    more = sources.span(tx, passage.chunk_pk, passage.end, below[1])
+    return replace(passage, end=below[1], text=passage.text + more)
 
 
 def _neighbours(one: Passage, other: Passage) -> bool:

@@ -45,7 +45,7 @@ class Retriever:
 
     def sentences(self, question: str, passages: Sequence[Passage]) -> list[ScoredSentence]:
         """Sentences and whole blocks of the passages, best answer first."""
-        return score_sentences(question, passages, self.embedder)
+        return score_sentences(question, passages, self.embedder, self.answerability)
 
     def answerable(self, question: str, passages: Sequence[Passage]) -> float:
         """Probability 0..1 that the passages hold the answer."""

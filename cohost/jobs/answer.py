@@ -10,10 +10,13 @@ from datetime import datetime, timedelta
 from cohost import quotes, safety
 from cohost.errors import ModelUnavailable
 from cohost.jobs.addressed import addressed
+from cohost.jobs.answer_choice import choose, disagree, joined
+from cohost.jobs.answer_clarify import RATIONALE as ASKS_BACK
+from cohost.jobs.answer_clarify import asked_back
 from cohost.jobs.answer_edit import revise
 from cohost.jobs.answer_model import ask_model
 from cohost.jobs.answer_payload import Claim, emptied, evidence_of, messages, payload, quote_of
-from cohost.jobs.follow_up import Resolved, depends, resolved, rewrite_prompt, rewritten
+from cohost.jobs.follow_up import Resolved, depends, resolved, rewrite_prompt, rewritten, says_too_little
 from cohost.jobs.shape import Job, Outcome, Tools
 from cohost.jobs.tutor import hints, teaches
 from cohost.language import in_another_language
@@ -26,15 +29,14 @@ FOUND = 12  # looked through for passages that may answer
 FOUND_OF_ONE = 50  # and for what one person wrote
 PASSAGES = 8  # read for one answer; more adds noise before it adds answers
 NEAREST = 3  # places shown with an abstention
-MAX_SENTENCES = 4
 # Probability that the material answers, from which on a draft is made. Of the sample community's twenty answerable questions
 # 8, 17 and 19 are drafted, of its twenty others 18, 18 and 16 left alone.
 THRESHOLDS = {"careful": 0.5, "balanced": 0.3, "bold": 0.2}
 MODEL_FLOOR = 0.12  # below it not even a language model is asked: the passages are about something else
-RELEVANCE_STEP = 0.77  # a sentence joins the answer when it is this close to the best one
 
 NOTHING_NEAR = "Nothing in the material that these readers may see comes near the question."
 NOT_ANSWERED = "The material comes near the question but does not seem to answer it."
+DISAGREE = "Sources disagree about it: the newest comes first, and the draft says so."
 NOTHING_TO_QUOTE = "The nearest places hold no sentence that could be quoted as an answer."
 
 
@@ -72,9 +74,11 @@ class _Ground:
         empty = payload(self.question, [], [])
         return Abstention(reason, self.destination, nearest, self.made, self.passages, self.probability, empty)
 
-    def draft(self, claims: Sequence[Claim], evidence: Sequence[Evidence], rationale: str) -> Draft:
+    def draft(
+        self, claims: Sequence[Claim], evidence: Sequence[Evidence], rationale: str, *, differ: bool = False
+    ) -> Draft:
         """A draft for the host's decision."""
-        body = payload(self.question, claims, evidence)
+        body = payload(self.question, claims, evidence, differ=differ)
         return Draft(body, tuple(evidence), self.destination, rationale, self.probability, self.made, self.passages)
 
 
@@ -91,6 +95,9 @@ def propose(request: Request, tools: Tools) -> Sequence[Outcome]:
         except ModelUnavailable as unavailable:
             fault = unavailable.fault
     ground = replace(ground, made=replace(ground.made, fallback=fault))
+    if says_too_little(request.payload["text"], request.payload.get("history", [])):
+        claims, evidence = asked_back(ground.passages)
+        return [ground.draft(claims, evidence, ASKS_BACK) if claims else ground.abstain(NOT_ANSWERED)]
     if ground.probability < THRESHOLDS[tools.community.settings.caution]:
         return [ground.abstain(NOT_ANSWERED)]
     return [_in_hints(ground) if ground.teaches else _in_the_sources_words(tools, ground)]
@@ -177,10 +184,13 @@ def _in_the_sources_words(tools: Tools, ground: _Ground) -> Outcome:
     if not scored:
         return ground.abstain(NOTHING_TO_QUOTE)
     chosen = choose(scored, tools.community.settings.answer_words)
-    evidence = [evidence_of(ground.passages[at], start, end) for at, start, end in joined(chosen, ground.passages)]
+    differ = disagree(chosen, ground.passages)
+    spans = joined(chosen, ground.passages, newest_first=differ)
+    evidence = [evidence_of(ground.passages[at], start, end) for at, start, end in spans]
     claims = [Claim(text=item.quote, quotes=(quote_of(item),)) for item in evidence]
-    where = " › ".join((evidence[0].title, *evidence[0].headings[-1:]))
-    return ground.draft(claims, evidence, f"Quoted word for word; the best match is in “{where}”.")
+    best = ground.passages[chosen[0].passage]
+    rationale = f"Quoted word for word; the best match is in “{' › '.join((best.title, *best.headings[-1:]))}”."
+    return ground.draft(claims, evidence, f"{rationale} {DISAGREE}" if differ else rationale, differ=differ)
 
 
 def _may_be_posted(sentence: ScoredSentence, ground: _Ground) -> bool:
@@ -189,32 +199,6 @@ def _may_be_posted(sentence: ScoredSentence, ground: _Ground) -> bool:
     if passage.kind != "post" or passage.author_id in ground.staff:
         return True
     return safety.urls_in(sentence.text) <= {passage.url}
-
-
-def choose(scored: Sequence[ScoredSentence], words: int) -> list[ScoredSentence]:
-    """The best sentence, and those close to it, within the answer's length."""
-    chosen = [scored[0]]
-    for sentence in scored[1:]:
-        if len(chosen) == MAX_SENTENCES or sentence.relevance < RELEVANCE_STEP * scored[0].relevance:
-            break
-        room = words - sum(len(s.text.split()) for s in chosen)
-        if len(sentence.text.split()) <= room:
-            chosen.append(sentence)
-    return chosen
-
-
-def joined(chosen: Sequence[ScoredSentence], passages: Sequence[Passage]) -> list[tuple[int, int, int]]:
-    """Spans (passage, start, end), best passage first; neighbours in the text become one quote."""
-    best_first = list(dict.fromkeys(s.passage for s in chosen))
-    spans: list[tuple[int, int, int]] = []
-    for sentence in sorted(chosen, key=lambda s: (best_first.index(s.passage), s.start)):
-        at, start, end = spans[-1] if spans else (-1, 0, 0)
-        passage = passages[sentence.passage]
-        if at == sentence.passage and not passage.text[end - passage.start : sentence.start - passage.start].strip():
-            spans[-1] = (at, start, sentence.end)
-        else:
-            spans.append((sentence.passage, sentence.start, sentence.end))
-    return spans
 
 
 def still_true(tx: Tx, suggestion: Suggestion, now: datetime) -> bool:

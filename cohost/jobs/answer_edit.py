@@ -24,7 +24,7 @@ from cohost.jobs.answer_payload import (
     postable,
     quote_of,
     render,
-    render_claim,
+    rendered,
 )
 from cohost.jobs.shape import Revision
 from cohost.markdown_blocks import Block, blocks
@@ -77,9 +77,8 @@ class Cited:
 
 @dataclass(frozen=True)
 class Part:
-    """A block of the edited message with what it says."""
+    """What a block of the edited message says."""
 
-    shown: str
     claim: Claim | None = None  # None for the introduction
     evidence: tuple[Evidence, ...] = ()
 
@@ -153,12 +152,13 @@ def _from_text(before: AnswerPayload, cited: Cited, written: Iterable[Block]) ->
     if not items:
         parts = [part for part in parts if part.claim]  # nothing is left to introduce
     claims = [part.claim for part in parts if part.claim]
-    return _revision(before, claims, items, "\n\n".join(part.shown for part in parts))
+    shown = iter(rendered(claims, items))
+    return _revision(before, claims, items, "\n\n".join(next(shown) if p.claim else before.introduction for p in parts))
 
 
 def _part(block: Block, kept: dict[tuple[bool, str], Claim], cited: Cited, introduced: str) -> Part:
     if folded(block.text) in _spellings(introduced):
-        return Part(introduced)
+        return Part()
     claim = kept.get((block.is_quote, folded(block.quotes[0] if block.is_quote else block.text)))
     if claim is not None:
         items = cited.of([claim])
@@ -166,7 +166,7 @@ def _part(block: Block, kept: dict[tuple[bool, str], Claim], cited: Cited, intro
         items = cited.within(block)
         said = items[0].quote if block.is_quote else block.text
         claim = Claim(text=said, quotes=tuple(map(quote_of, items)), by="host")
-    return Part(render_claim(claim, items), claim, items)
+    return Part(claim, items)
 
 
 def _without_old_places(parts: Iterable[Part], before: AnswerPayload, evidence: Sequence[Evidence]) -> Iterator[Part]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cohost.jobs.answer import choose, joined
+from cohost.jobs.answer_choice import choose, joined
 from cohost.jobs.answer_payload import Claim, evidence_of, payload, quote_of
 from cohost.model import Member, Passage
 from cohost.ports import Search

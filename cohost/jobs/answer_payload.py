@@ -12,6 +12,7 @@ from cohost.model import Passage
 from cohost.suggestion import Destination, Evidence, Message
 
 INTRODUCTION = "Here is what our material says:"
+DIFFERENT = "Our material says different things about this; the newest comes first:"
 
 
 class Quote(BaseModel):
@@ -41,38 +42,57 @@ class AnswerPayload(BaseModel):
     text: str = ""
     answered_by: str = ""  # the member whose reply it highlights
     answerer: str = ""  # their name
+    differ: bool = False  # whether the sources disagree
 
     @property
     def introduction(self) -> str:
         """The line above nothing but quotes."""
-        return introduction(self.answerer)
+        return introduction(self.answerer, differ=self.differ)
 
 
 def payload(
-    question: str, claims: Sequence[Claim], evidence: Sequence[Evidence], *, answered_by: str = "", answerer: str = ""
+    question: str,
+    claims: Sequence[Claim],
+    evidence: Sequence[Evidence],
+    *,
+    answered_by: str = "",
+    answerer: str = "",
+    differ: bool = False,
 ) -> dict[str, Any]:
     """The JSON object of an answer, its message included."""
-    text = render(claims, evidence, introduced=introduction(answerer))
-    made = AnswerPayload(question=question, claims=tuple(claims), text=text, answered_by=answered_by, answerer=answerer)
+    text = render(claims, evidence, introduced=introduction(answerer, differ=differ))
+    made = AnswerPayload(
+        question=question, claims=tuple(claims), text=text, answered_by=answered_by, answerer=answerer, differ=differ
+    )
     return made.model_dump(mode="json")
 
 
-def introduction(answerer: str) -> str:
+def introduction(answerer: str, *, differ: bool = False) -> str:
     """What stands above quotes: of the material, or of a member's reply."""
-    return safety.clean(f"{' '.join(answerer.split())} has answered this:") if answerer else INTRODUCTION
+    if answerer:
+        return safety.clean(f"{' '.join(answerer.split())} has answered this:")
+    return DIFFERENT if differ else INTRODUCTION
 
 
 def render(claims: Sequence[Claim], evidence: Sequence[Evidence], *, introduced: str = INTRODUCTION) -> str:
     """The message as Markdown: quotes as block quotes with their place, other claims as sentences followed by places."""
     blocks = [introduced] if claims and all(is_quote(c) for c in claims) else []
-    return "\n\n".join([*blocks, *(render_claim(claim, evidence) for claim in claims)])
+    return "\n\n".join([*blocks, *rendered(claims, evidence)])
 
 
-def render_claim(claim: Claim, evidence: Sequence[Evidence]) -> str:
-    """One claim and where its quotes stand."""
-    shown = "\n".join(f"> {line}" if line.strip() else ">" for line in claim.text.split("\n"))
-    place = attribution(claim, evidence)
-    return "\n\n".join(filter(None, (shown if is_quote(claim) else claim.text, place)))
+def rendered(claims: Sequence[Claim], evidence: Sequence[Evidence]) -> list[str]:
+    """Each claim, and where its quotes stand; of quotes one after the other from one place, the last one says it."""
+    places = [attribution(claim, evidence) for claim in claims]
+    made = []
+    for n, claim in enumerate(claims):
+        goes_on = all(map(is_quote, claims[n : n + 2])) and places[n] in places[n + 1 : n + 2]
+        made.append(_rendered(claim, "" if goes_on else places[n]))
+    return made
+
+
+def _rendered(claim: Claim, place: str) -> str:
+    quoted = "\n".join(f"> {line}" if line.strip() else ">" for line in claim.text.split("\n"))
+    return "\n\n".join(filter(None, (quoted if is_quote(claim) else claim.text, place)))
 
 
 def attribution(claim: Claim, evidence: Sequence[Evidence]) -> str:

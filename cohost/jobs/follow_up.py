@@ -46,6 +46,12 @@ _EMPTY = frozenset(
     " latter"
     " more much many long often go going get like mean use need want know thing things way part point step option".split()
 )
+# With nothing but these, nobody can tell what is asked about: "what temperature?", "how long does it take?"
+_ANYTHING = frozenset(
+    "take takes last lasts cost costs wait work works temperature time amount size number price date day days hour hours minute"
+    " minutes best right normal good okay ok start begin end finish done enough help anybody anyone somebody else question hot"
+    " warm big old often far thanks hello hi hey".split()
+)
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,11 @@ def depends(question: str, history: Sequence[Turn]) -> bool:
     if len(telling) <= BARE_WORDS and (_CONTINUES.search(question) or _REFERS.search(question)):
         return True
     return _CONTINUES.search(question) is not None and not _FORM.search(question)
+
+
+def says_too_little(question: str, history: Sequence[Turn]) -> bool:
+    """Whether a question names nothing, and no turn before it tells what it is about."""
+    return not any(turn["role"] == "member" for turn in history) and all(w in _ANYTHING for w in _telling(question))
 
 
 def resolved(question: str, history: Sequence[Turn]) -> Resolved:

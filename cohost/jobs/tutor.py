@@ -27,7 +27,7 @@ def teaches(tx: Tx, request: Request, passages: Iterable[Passage]) -> bool:
 
 def hints(passages: Sequence[Passage]) -> tuple[list[Claim], list[Evidence]]:
     """Where to read: the opening words of each passage, with its place."""
-    evidence = [item for passage in passages[:MAX_PLACES] if (item := _opening(passage))]
+    evidence = [item for passage in passages[:MAX_PLACES] if (item := opening(passage))]
     return [Claim(text=_hint(item), quotes=(quote_of(item),)) for item in evidence], evidence
 
 
@@ -40,7 +40,7 @@ def _hint(item: Evidence) -> str:
     return f"Read the part that begins “{' '.join(item.quote.split())} …”"
 
 
-def _opening(passage: Passage) -> Evidence | None:
+def opening(passage: Passage) -> Evidence | None:
     """The first words of a passage's prose, at most half of its first line."""
     prose = _FENCED.sub(lambda code: " " * len(code[0]), passage.text)
     for line in re.finditer(r"[^\n]+", prose):

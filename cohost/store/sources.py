@@ -454,6 +454,16 @@ def span(tx: Tx, chunk_pk: int, start: int, end: int) -> str:
     return str(tx.execute(query.join_from(sources, chunks).where(chunks.c.pk == chunk_pk)).scalar_one())
 
 
+def next_chunk(tx: Tx, chunk_pk: int, end: int) -> tuple[int, int, tuple[str, ...]] | None:
+    """`[start, end)` and headings of the first chunk of the same source that begins at `end` or behind it."""
+    same = sa.select(chunks.c.source_pk).where(chunks.c.pk == chunk_pk).scalar_subquery()
+    query = sa.select(chunks.c.start, chunks.c.end, chunks.c.headings).where(
+        chunks.c.source_pk == same, chunks.c.start >= end
+    )
+    row = tx.execute(query.order_by(chunks.c.start).limit(1)).first()
+    return (row.start, row.end, tuple(row.headings)) if row else None
+
+
 def _passage(row: Any) -> Passage:
     return Passage(
         space_id=row.space_id, source_id=row.id, title=row.title, headings=tuple(row.headings), place=row.place,
