@@ -10,14 +10,15 @@ _ANNOUNCES = re.compile(
     r"|(?:we|you)(?:['’]ll| will| are going to|['’]re going to| have|['’]ve)?(?: now| then| also| just| already)?"
     r" (?:see|saw|seen|look|learn(?:ed|t)?|cover(?:ed)?|explored?|explain(?:ed)?|discuss(?:ed)?|walk|defined|introduced)"
     r"|let['’]?s|let (?:us|me)|take a (?:closer )?look|by the end of|keep reading|stay tuned|feel comfortable"
-    r"|now that (?:you|we)|(?:you|we) (?:may|might|will|can|could) (?:wonder|ask yourself)|as you work|want to (?:know|dive|learn)"
-    r"|try (?:it|this) (?:out|yourself)|check out|congratulations|we hope|first things first|are you ready|read more|links? to"
+    r"|now that (?:you|we)|(?:you|we) (?:may|might|will|can|could) (?:wonder|ask yourself)|as you work"
+    r"|want to (?:know|dive|learn)|try (?:it|this) (?:out|yourself)|check out|congratulations|we hope|first things first"
+    r"|are you ready|read more|links? to"
     r"|to (?:do|practi[sc]e) this week|you can (?:check|read|find|download)|you know how)\b",
     re.IGNORECASE,
 )
 _AIM = re.compile(  # of a lesson, as its list of aims has them; a question without its sign
     r"^[-*•\d.\s]*(?:(?:you will:?\s+[-*•\d.\s]*)?(?:learn|understand|explore|discover|describe|get started|explain)\b"
-    r"|(?:how|what|why|when|where|which)\b[^?]*[^?:]$)",
+    r"|(?:how|what|why|when|where|which)\b[^?:.!]*$)",
     re.IGNORECASE,
 )
 _OF_THE_COURSE = re.compile(

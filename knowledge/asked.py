@@ -29,9 +29,11 @@ ANSWERS = {
     "way": r"\b(?:by \w+ing|use|using|with|then|first|until|instead|try|put|take|add|keep|let|you can|you should)\b",
     "meaning": r"\b(?:is|are|was|were) (?:an?|the|one|called|known|when|how)\b|\b(?:refers? to|means?|known as|consists?)\b",
 }
-_THING = re.compile(  # what is asked about, in at most four words
-    r"\bwhat(?:['’]s| is| are| was| were| does| do)\s+(?:an?\s+|the\s+)?((?:[\w'’.@+#-]+\s+){0,3}?[\w'’.@+#-]+)"
-    r"(?=\s*(?:[?.,;:]|$)|\s+(?:mean|means|stand|good|used|in|for|and|telling|about|do|does)\b)",
+_NAME = r"(?:an?\s+|the\s+)?((?:[\w'’.@+#-]+\s+){0,3}?[\w'’.@+#-]+)"
+_THING = re.compile(  # what is asked about, in at most four words: "what is it good for", "what it means"
+    rf"\bwhat(?:['’]s| is| are| was| were| does| do)\s+{_NAME}"
+    r"(?=\s*(?:[?.,;:]|$)|\s+(?:mean|means|stand|good|used|in|for|and|telling|about|do|does)\b)"
+    rf"|\bwhat\s+{_NAME}(?=\s+(?:is|are|means?)\b)",
     re.IGNORECASE,
 )
 _QUESTIONS = {kind: re.compile(pattern, re.IGNORECASE) for kind, pattern in QUESTIONS.items()}
@@ -53,7 +55,7 @@ def defines(question: str, sentence: str) -> bool:
     found = _THING.search(question)
     if found is None:
         return False
-    thing = re.escape(found[1].strip("'’.")).replace(r"\ ", r"\s+")
+    thing = re.escape((found[1] or found[2]).strip("'’.")).replace(r"\ ", r"\s+")
     begins = rf"\W*(?:(?:an?|the|in [\w ]+,)\s+)?['\"“‘]?{thing}(?:s|es)?['\"”’]?\s*(?:\([^)]*\)\s*)?(?:,[^,]*,\s*)?"
     return (
         re.match(rf"{begins}(?:is|are|was|were|means?|refers?|describes?|consists?|can be)\b", sentence, re.I)

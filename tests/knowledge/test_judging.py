@@ -101,6 +101,6 @@ def test_where_nothing_was_found_nothing_answers():
 
 def test_the_sentence_that_answers_comes_first():
     text = "Tides are a large subject. Spring tides come at new moon and at full moon. Boats are made of wood."
-    best = score_sentences("When do spring tides come?", [passage(text)], HashEmbedder())[0]
+    best = score_sentences("When do spring tides come?", [passage(text)], HashEmbedder(), load())[0]
     assert best.text == "Spring tides come at new moon and at full moon."
     assert text[best.start : best.end] == best.text

@@ -150,3 +150,18 @@ def test_one_long_lesson_does_not_hide_the_others(put: Put, find: Callable[..., 
     put("long", "Knots", "\n\n".join(f"## Part {n}\n\nTie the bowline knot again, time {n}." for n in range(12)))
     put("short", "Knots in brief", "The bowline knot holds.")
     assert "short" in {p.source_id for p in find("bowline knot", top_k=4)}
+
+
+def test_a_line_that_leads_to_a_list_brings_it_even_from_the_next_chunk(
+    put: Put, find: Callable[..., list[Passage]]
+) -> None:
+    items = "\n".join(
+        f"- Watch mast, sail and keel for gale sign number {n}, and write down what you saw." for n in range(9)
+    )
+    told = "Sailors know the gale by several signs. " * 16
+    text = f"# Gales\n\n{told}\n\nThese are the signs of a gale that is on its way to us:\n\n{items}"
+    put("gale", "Weather", text)
+    with_colon = [p for p in find("signs of a gale on its way", 1) if "on its way to us:" in p.text]
+    assert all("sign number 0" in p.text for p in with_colon)
+    assert all(text[p.start : p.end] == p.text for p in with_colon)
+    assert with_colon
