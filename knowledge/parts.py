@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from knowledge.sentences import sentence_spans
+from knowledge.sentences import MIN_WORDS, sentence_spans
 
-MIN_WORDS = 4  # shorter lines are labels and list heads
+
 LABEL_WORDS = 8  # a line with fewer, without an end, above something else, is its title
 LONGEST = 900  # characters: a longer "sentence" is a dump, a longer list is quoted by its items
 LONGEST_CHAIN = 600  # the same for several below one line
