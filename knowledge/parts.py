@@ -12,7 +12,6 @@ from typing import Literal
 
 from knowledge.sentences import MIN_WORDS, sentence_spans
 
-
 LABEL_WORDS = 8  # a line with fewer, without an end, above something else, is its title
 LONGEST = 900  # characters: a longer "sentence" is a dump, a longer list is quoted by its items
 LONGEST_CHAIN = 600  # the same for several below one line
