@@ -15,6 +15,7 @@ from knowledge.sentences import MIN_WORDS, sentence_spans
 LABEL_WORDS = 8  # a line with fewer, without an end, above something else, is its title
 LONGEST = 900  # characters: a longer "sentence" is a dump, a longer list is quoted by its items
 LONGEST_CHAIN = 600  # the same for several below one line
+MOST_BELOW = 20  # blocks that one line may lead to
 ITEMS = 3  # lines without an end, one below the other, are a list whoever wrote them
 
 Kind = Literal["prose", "list", "code", "table"]
@@ -50,7 +51,7 @@ def parts_of(text: str) -> list[tuple[int, int, int]]:
         if block.kind != "prose":
             found += _of_a_list(text, block, at)
             continue
-        below = blocks[at + 1 :]
+        below = blocks[at + 1 : at + 1 + MOST_BELOW]
         for start, end in sentence_spans(text[block.start : block.end]):
             start, end = block.start + start, block.start + end
             if _leads(text[start:end], below):
