@@ -13,7 +13,6 @@ from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
-from sklearn.metrics import roc_auc_score
 
 from cohost.model import Passage
 from cohost.ports import FloatArray
@@ -152,6 +151,8 @@ def _balance(rows: Sequence[Row]) -> FloatArray:
 
 
 def _auroc(rows: list[Row], scores: FloatArray, task: str) -> float:
+    from sklearn.metrics import roc_auc_score  # heavy: only when something is measured
+
     chosen = [n for n, r in enumerate(rows) if r.task == task]
     return float(roc_auc_score([rows[n].answerable for n in chosen], [scores[n] for n in chosen]))
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
-import schemathesis
-from schemathesis.engine import events, from_schema
 
 from api.app import create_app
 from api.rates import Rates
+
+if TYPE_CHECKING:
+    from schemathesis.engine import events
 
 MANY = 10**9
 THOROUGH = 10  # cases from which on every boundary of every field is tried too, which takes minutes
@@ -45,6 +47,9 @@ def app(core, cast):
 
 def failures(app, headers: dict[str, str], cases: int) -> Iterator[str]:
     """Every failure that Schemathesis finds: all checks, examples, coverage, random cases, and calls in a row."""
+    import schemathesis  # seconds, in every process that only collects this file
+    from schemathesis.engine import events, from_schema
+
     config = schemathesis.Config.from_dict(
         {
             "headers": headers,
