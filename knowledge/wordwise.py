@@ -31,7 +31,8 @@ def meeting(question: TokenVectors, text: TokenVectors) -> Meeting:
     """How the words of a question are met by a text's; all 0 when either has none."""
     if not question.pieces or not text.pieces:
         return Meeting(0.0, 0.0, 0.0, 0.0)
-    best: FloatArray = (question.vectors @ text.vectors.T).max(axis=1)
+    # not `@`: so little is done before other threads of BLAS are awake, and these then spin
+    best: FloatArray = np.einsum("qd,td->qt", question.vectors, text.vectors).max(axis=1)
     telling = _telling(question.pieces, best)
     met = np.array([cosine for _, cosine in telling])
     weights = np.array([rarity(word) + LEAST_WEIGHT for word, _ in telling])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -42,6 +43,9 @@ Neap tides come at the half moons. The range between high and low water is small
 """
 HASHED = {"joint": 8.0, "met_weighted": 4.0}
 SEEN = {"You fool": "harassment", "555-0142": "personal_data", "cannot go on": "distress"}  # by moderation, in tests
+# Test processes and their children read it as they start. Else each wakes a thread for every core at every small product of
+# matrices, which spins while the others work: forty times the processor time.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 gc.set_threshold(10_000, 10, 10)  # a test makes little that refers to itself
 SECRET = "The spare key of the boathouse lies under the third flower pot on the left."
 
