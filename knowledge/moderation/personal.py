@@ -17,11 +17,31 @@ _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]+\.)+[A-Za-z]{2,}(?![\w-
 _CARD = re.compile(r"(?<![\d-])(?:\d[ -]?){11,18}\d(?![\d-])")
 _IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{2,4}){3,8}(?!\w)|(?<!\w)[a-z]{2}\d{2}[a-z0-9]{11,30}(?!\w)")
 _SSN = re.compile(r"(?<![\d-])(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\d-])")
+_ROAD = (
+    r"(?:Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Drive|Dr|Boulevard|Blvd|Court|Ct|Square|Terrace|Way|Close|Crescent|Grove|Mews|Row"
+    r"|Gardens|Place)\b"
+)
 _STREET = re.compile(
-    r"(?<!\w)\d{1,5}[A-Za-z]? (?:[A-Z][\w'’.-]+ ){1,4}"
-    r"(?:Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Drive|Dr|Boulevard|Blvd|Court|Ct|Square|Terrace|Way)\b"
+    rf"(?<!\w)\d{{1,5}}[A-Za-z]? (?:[A-Z][\w'’.-]+ ){{1,4}}{_ROAD}"
+    rf"|(?<!\w)[A-Z][\w'’-]+ {_ROAD} \d{{1,4}}[a-z]?(?!\w)"
     r"|(?<!\w)[A-ZÄÖÜ][\wäöüß-]*(?:straße|strasse|gasse|weg|platz) \d{1,4}[a-z]?\b"
     r"|(?<!\w)\d{1,4},? (?:rue|avenue|via|calle|viale) [A-Z]\w+(?: [A-Z]\w+)*"
+)
+# A house that is open to all: where a course meets is no secret, unless somebody is said to live there.
+_OPEN_TO_ALL = re.compile(
+    r"\b(?:library|halls?|caf[eé]|church|chapel|mosque|synagogue|temple|schools?|cent(?:re|er)|university|college|campus|museum|station"
+    r"|rooms?|studio|shop|store|bakery|kitchen|pub|bar|restaurant|gallery|theatre|theater|hotel|market|gym|club|workshop|office"
+    r"|meet(?:s|ing|up)?|venue|entry|doors?|event|party|class|course|lesson|session|rehearsals?|exhibition|concert)\b",
+    re.IGNORECASE,
+)
+_HOME = re.compile(
+    r"\b(?:lives?|living|lived|home|house|flat|apartment|sleeps?|stays?|staying|moved|his|her|their|my|mum|dad|parents?"
+    r"|kids?|address)\b",
+    re.IGNORECASE,
+)
+_NAMED = re.compile(  # a number that a word before it makes somebody's
+    r"\b(?i:passport|driving licen[cs]e|licen[cs]e plate|number plate|plate|national insurance|social security|tax id|id card"
+    r"|iban)\b[\s:#]*(?i:no\.?|number|is|nr\.?)?[\s:#]*(?P<number>(?=[A-Z0-9 ]*\d)[A-Z0-9]{2,4}(?: ?[A-Z0-9]{1,4}){1,8})(?!\w)",
 )
 _ROLE = re.compile(
     r"^(?:support|info|help|hello|contact|admin|team|office|press|noreply|no-reply|hosts?|moderators?|course|privacy"
@@ -54,7 +74,7 @@ def findings(text: str) -> list[Finding]:
 
 
 def formatted(text: str) -> Iterator[tuple[int, int, str]]:
-    """(start, end, kind) of e-mail addresses, cards, bank accounts, social security numbers, phones, street addresses."""
+    """(start, end, kind) of e-mail addresses, cards, bank accounts, numbers of documents, phones, street addresses."""
     for match in _EMAIL.finditer(text):
         if not _ROLE.match(match[0]):
             yield *match.span(), "email"
@@ -66,8 +86,11 @@ def formatted(text: str) -> Iterator[tuple[int, int, str]]:
     for match in _IBAN.finditer(text):
         if iban.is_valid(match[0], check_country=False):
             yield *match.span(), "iban"
-    for kind, pattern in (("ssn", _SSN), ("street", _STREET)):
-        yield from ((*match.span(), kind) for match in pattern.finditer(text))
+    yield from ((*match.span(), "ssn") for match in _SSN.finditer(text))
+    yield from ((*match.span("number"), "document") for match in _NAMED.finditer(text))
+    for match in _STREET.finditer(text):
+        if _said(_HOME, text, match) or not _said(_OPEN_TO_ALL, text, match):
+            yield *match.span(), "street"
     yield from _phones(text)
 
 

@@ -95,6 +95,10 @@ def test_any_text_is_read_without_an_error(kind):
         ("The number on the form is 078-05-1120.", "ssn"),
         ("Call her on (212) 555-0187 tonight.", "phone"),
         ("She lives at 48 Miller Street.", "street"),
+        ("In case anybody wants to visit him: 7 Heather Close, Upper Marl.", "street"),
+        ("Her flat is in Quarry Road 17, above the bakery.", "street"),
+        ("Here is what stands in his passport: passport no. XK0099123.", "document"),
+        ("The van with the number plate QX 12 ABC is hers.", "document"),
     ],
 )
 def test_personal_data_with_a_fixed_form_is_found(text, kind):
@@ -108,6 +112,9 @@ def test_personal_data_with_a_fixed_form_is_found(text, kind):
         "Version 3.11.4 came out in 2023.",
         "The answer is 1234567 divided by 89.",
         "Order 4111 1111 1111 1112.",
+        "The library is at 12 Museum Square, we read in the room upstairs.",
+        "We meet at the parish hall, 4 Mill Lane, at seven.",
+        "Passport photos are taken at the desk, plate 3 shows how.",
     ],
 )
 def test_what_only_looks_like_personal_data_is_left_alone(text):
