@@ -26,11 +26,12 @@ _POINTS_BACK = re.compile(  # at something of the sentence before; what "it" mea
 def choose(scored: Sequence[ScoredSentence], words: int) -> list[ScoredSentence]:
     """Of parts that are given best first, those to quote, within the answer's length in words."""
     chosen: list[ScoredSentence] = []
-    left = list(scored)
-    while part := next((p for p in left if _joins(p, chosen, scored)), None):
+    left, beside = list(scored), list[ScoredSentence | None]()
+    while part := next((p for p in left if p.relevance >= _needed(p, scored[0], beside)), None):
         left.remove(part)
         if part not in chosen and not _is_said(part, chosen):
             chosen += _fitting(_with_context(part, scored), chosen, words)
+            beside = [_next(one, scored, step) for one in chosen for step in (-1, 1)]
     return chosen
 
 
@@ -60,11 +61,9 @@ def joined(
     return spans
 
 
-def _joins(part: ScoredSentence, chosen: Sequence[ScoredSentence], scored: Sequence[ScoredSentence]) -> bool:
-    best = scored[0]
-    beside = any(part in (_next(one, scored, -1), _next(one, scored, 1)) for one in chosen)
-    share = BESIDE if beside else NEAR if part.passage == best.passage else ELSEWHERE
-    return part.relevance >= share * best.relevance
+def _needed(part: ScoredSentence, best: ScoredSentence, beside: Sequence[ScoredSentence | None]) -> float:
+    """The relevance from which on it is quoted."""
+    return best.relevance * (BESIDE if part in beside else NEAR if part.passage == best.passage else ELSEWHERE)
 
 
 def _with_context(part: ScoredSentence, scored: Sequence[ScoredSentence]) -> list[ScoredSentence]:
@@ -101,7 +100,7 @@ def _is_said(part: ScoredSentence, chosen: Iterable[ScoredSentence]) -> bool:
 
 def _alike(one: str, other: str) -> bool:
     words, others = ({word for word in _WORD.findall(text.casefold()) if not word.isdigit()} for text in (one, other))
-    return len(words & others) >= ALIKE * min(len(words), len(others))
+    return len(words & others) >= ALIKE * max(1, min(len(words), len(others)))
 
 
 def _differ(one: str, other: str) -> bool:

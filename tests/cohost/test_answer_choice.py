@@ -90,3 +90,9 @@ def test_an_answer_keeps_to_its_length_but_for_the_first_part():
     scored = [part(found, 0, "one two three four five six.", 0.9), part(found, 0, "seven eight nine.", 0.9)]
     assert texts(choose(scored, 3)) == ["one two three four five six."]
     assert len(choose(scored, 9)) == 2
+
+
+def test_rows_of_numbers_are_not_taken_for_the_same():
+    found = passages("1 2 3 4\n5 6 7 8")
+    scored = [part(found, 0, "1 2 3 4", 0.9), part(found, 0, "5 6 7 8", 0.9)]
+    assert len(choose(scored, WORDS)) == 2
