@@ -33,15 +33,16 @@ class Retriever:
 
     def search(self, query: Query) -> list[Passage]:
         """Best first; only chunks of persons' living sources in spaces the destination may draw on."""
-        with self.store.read() as tx:
-            spaces = _allowed(audience.sight(tx, query.community_id), query)
-        if not spaces or not query.text.strip():
+        if not query.text.strip():
             return []
         vector = self.embedder.embed([query.text])[0]
-        cosines = {h.chunk_pk: h.cosine_similarity for h in self.index.search(vector, spaces, CANDIDATES)}
-        with self.store.read() as tx:
-            # asked again in the same transaction as the texts: a space may have been restricted while embedding
-            return self._found(tx, query, cosines)
+        with self.store.read() as tx:  # one snapshot: who may read what is looked up once, and holds for the texts
+            seen = audience.sight(tx, query.community_id)
+            spaces = _allowed(seen, query)
+            if not spaces:
+                return []
+            cosines = {h.chunk_pk: h.cosine_similarity for h in self.index.search(vector, spaces, CANDIDATES)}
+            return self._found(tx, query, seen, spaces, cosines)
 
     def sentences(self, question: str, passages: Sequence[Passage]) -> list[ScoredSentence]:
         """Sentences and whole blocks of the passages, best answer first."""
@@ -60,9 +61,9 @@ class Retriever:
     def _weight(self) -> float:
         return DENSE_WEIGHT[self.store.engine.dialect.name] if self.dense_weight is None else self.dense_weight
 
-    def _found(self, tx: Tx, query: Query, cosines: dict[int, float]) -> list[Passage]:
-        seen = audience.sight(tx, query.community_id)
-        allowed = _allowed(seen, query)
+    def _found(
+        self, tx: Tx, query: Query, seen: Sight, allowed: dict[int, int], cosines: dict[int, float]
+    ) -> list[Passage]:
         words = dict(fulltext.search(tx, lexical.terms(query.text), allowed, limit=CANDIDATES))
         found = sources.passages(tx, query.community_id, cosines.keys() | words.keys(), allowed)
         hits = fuse.Hits(cosines, words, CANDIDATES)
